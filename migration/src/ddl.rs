@@ -1,0 +1,119 @@
+//! Runs table definitions written in the SQL that the three engines share.
+//!
+//! Tokens in the text stand for what differs: `{pk}` is the type of a 64-bit primary key (SQLite's
+//! `INTEGER`, which is the row's own key there), `{text}` a text without a practical bound.
+//! MySQL does not roll definitions back, so each statement may be run again after a failure.
+
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
+
+/// A migration whose way up is a list of tables and indexes, and whose way down drops the tables.
+#[macro_export]
+macro_rules! tables {
+    (name: $name:literal, tables: [$($table:expr),* $(,)?], indexes: [$($index:expr),* $(,)?]
+     $(, after: $after:path)? $(, before_down: $before_down:path)?) => {
+        /// This migration.
+        #[derive(Debug)]
+        pub struct Migration;
+
+        impl sea_orm_migration::MigrationName for Migration {
+            fn name(&self) -> &str {
+                $name
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl sea_orm_migration::MigrationTrait for Migration {
+            fn use_transaction(&self) -> Option<bool> {
+                Some(true)
+            }
+
+            async fn up(
+                &self,
+                manager: &sea_orm_migration::SchemaManager,
+            ) -> Result<(), sea_orm_migration::DbErr> {
+                $($crate::ddl::create(manager, $table).await?;)*
+                $($crate::ddl::index(manager, $index).await?;)*
+                $($after(manager).await?;)?
+                Ok(())
+            }
+
+            async fn down(
+                &self,
+                manager: &sea_orm_migration::SchemaManager,
+            ) -> Result<(), sea_orm_migration::DbErr> {
+                $($before_down(manager).await?;)?
+                $crate::ddl::drop_all(manager, &[$($table),*]).await
+            }
+        }
+    };
+}
+
+/// Name and columns of a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// The table's name.
+    pub name: &'static str,
+    /// Columns and constraints, as they stand between the parentheses.
+    pub columns: &'static str,
+}
+
+/// An index beyond those that constraints bring.
+#[derive(Debug, Clone, Copy)]
+pub struct Index {
+    /// The index's name, unique in the database.
+    pub name: &'static str,
+    /// The table it belongs to.
+    pub table: &'static str,
+    /// Column list.
+    pub columns: &'static str,
+}
+
+/// Creates a table that is not there yet.
+///
+/// # Errors
+/// What the database says of the statement.
+pub async fn create(manager: &SchemaManager<'_>, table: Table) -> Result<(), DbErr> {
+    let backend = manager.get_database_backend();
+    let (pk, text, tail) = match backend {
+        DbBackend::Sqlite => ("INTEGER", "TEXT", ""),
+        DbBackend::MySql => {
+            ("BIGINT", "LONGTEXT", " ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+        }
+        _ => ("BIGINT", "TEXT", ""),
+    };
+    let columns = table.columns.replace("{pk}", pk).replace("{text}", text);
+    let name = table.name;
+    run(manager, &format!("CREATE TABLE IF NOT EXISTS {name} ({columns}){tail}")).await
+}
+
+/// Creates an index that is not there yet.
+///
+/// # Errors
+/// What the database says of the statement.
+pub async fn index(manager: &SchemaManager<'_>, index: Index) -> Result<(), DbErr> {
+    let Index { name, table, columns } = index;
+    if manager.has_index(table, name).await? {
+        return Ok(());
+    }
+    run(manager, &format!("CREATE INDEX {name} ON {table} ({columns})")).await
+}
+
+/// Drops tables, the last first, so that no reference points at a dropped one.
+///
+/// # Errors
+/// What the database says of the statement.
+pub async fn drop_all(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(), DbErr> {
+    for table in tables.iter().rev() {
+        run(manager, &format!("DROP TABLE IF EXISTS {}", table.name)).await?;
+    }
+    Ok(())
+}
+
+/// Runs one statement as it stands, outside the prepared-statement protocol
+/// (MySQL refuses `CREATE TRIGGER` inside it).
+///
+/// # Errors
+/// What the database says of the statement.
+pub async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
+    manager.get_connection().execute_unprepared(sql).await.map(|_| ())
+}

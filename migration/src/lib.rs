@@ -1,0 +1,79 @@
+//! Changes to the tables of the three tiers, one per file, dated.
+//!
+//! A migration is frozen history: it names tables and columns as text and never imports an entity.
+//! The statements are written once in SQL that SQLite, PostgreSQL and MySQL/MariaDB share; where the
+//! engines differ, [`ddl`] and [`guard`] write each one's form.
+
+pub mod ddl;
+pub mod guard;
+mod main {
+    //! The main database: the platform's own office.
+    pub mod m20261121_000001_people;
+    pub mod m20261121_000002_record;
+    pub mod m20261121_000003_work;
+}
+mod master {
+    //! The master database: routing and shared structure.
+    pub mod m20261121_000001_routing;
+    pub mod m20261121_000002_catalogue;
+    pub mod m20261121_000003_nodes;
+}
+mod tenant {
+    //! One tenant's database.
+    pub mod m20261121_000001_lane;
+    pub mod m20261121_000002_people;
+    pub mod m20261121_000003_businesses;
+    pub mod m20261121_000004_chart;
+    pub mod m20261121_000005_vouchers;
+    pub mod m20261121_000006_record;
+}
+
+pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
+
+/// The migrations of one tier, in the order in which they run.
+macro_rules! migrator {
+    ($(#[$doc:meta])* $name:ident: $($migration:path),+ $(,)?) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+
+        #[async_trait::async_trait]
+        impl MigratorTrait for $name {
+            fn migrations() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
+                vec![$(Box::new($migration)),+]
+            }
+        }
+    };
+}
+
+migrator! {
+    /// The platform's own office.
+    MainMigrator:
+    main::m20261121_000001_people::Migration,
+    main::m20261121_000002_record::Migration,
+    main::m20261121_000003_work::Migration,
+}
+
+migrator! {
+    /// The routing table and the accounting structure that all tenants share.
+    MasterMigrator:
+    master::m20261121_000001_routing::Migration,
+    master::m20261121_000002_catalogue::Migration,
+    master::m20261121_000003_nodes::Migration,
+}
+
+migrator! {
+    /// One tenant's books.
+    TenantMigrator:
+    tenant::m20261121_000001_lane::Migration,
+    tenant::m20261121_000002_people::Migration,
+    tenant::m20261121_000003_businesses::Migration,
+    tenant::m20261121_000004_chart::Migration,
+    tenant::m20261121_000005_vouchers::Migration,
+    tenant::m20261121_000006_record::Migration,
+}
+
+/// Name of the newest migration of a tier: the version that a database of this binary has.
+pub fn newest<M: MigratorTrait>() -> String {
+    M::migrations().last().map(|migration| migration.name().to_owned()).unwrap_or_default()
+}
