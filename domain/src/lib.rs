@@ -1,0 +1,22 @@
+//! Daybook's rules: money, double entry, numbering, periods, identity.
+//!
+//! Everything here is a pure function or a plain value: no I/O, no clock, no async. The day and the
+//! instant are passed in. The feature `orm` adds only how a database column holds a value.
+//!
+//! Reading order: what is counted, what it is counted in, when, and who may.
+
+pub mod id;
+
+pub mod currency;
+pub mod money;
+
+pub mod period;
+
+pub mod chart;
+pub mod lock;
+pub mod numbering;
+pub mod voucher;
+
+pub mod chain;
+
+pub mod role;

@@ -1,0 +1,358 @@
+//! Permissions, and the roles that are presets of them.
+
+/// Declares permissions with their word, realm and meaning.
+macro_rules! permissions {
+    ($($name:ident = $word:literal, $realm:ident, $meaning:literal;)+) => {
+        /// Something that may be allowed. Everything else is not.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Permission {
+            $(#[doc = $meaning] $name,)+
+        }
+
+        impl Permission {
+            /// All of them.
+            pub const EVERY: [Self; [$($word),+].len()] = [$(Self::$name),+];
+
+            /// The word by which clients and documents know it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+
+            /// The permission of this word.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$name),)+ _ => None }
+            }
+
+            /// Whether it belongs to tenants or to the platform's office.
+            pub const fn realm(self) -> Realm {
+                match self { $(Self::$name => Realm::$realm,)+ }
+            }
+
+            /// What it allows, in one sentence.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)+ }
+            }
+
+            const fn bit(self) -> u128 {
+                let mut place = 0;
+                $(
+                    if let Self::$name = self {
+                        return 1 << place;
+                    }
+                    place += 1;
+                )+
+                let _ = place;
+                0
+            }
+        }
+    };
+}
+
+/// Where a permission counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Realm {
+    /// Inside one tenant.
+    Tenant,
+    /// In the platform's own office.
+    Platform,
+}
+
+permissions! {
+    TenantRead = "TENANT_READ", Tenant, "See the account: plan, status, storage.";
+    TenantUpdate = "TENANT_UPDATE", Tenant, "Change the account's contact.";
+    BusinessRead = "BUSINESS_READ", Tenant, "See businesses and their settings.";
+    BusinessCreate = "BUSINESS_CREATE", Tenant, "Begin another business.";
+    BusinessUpdate = "BUSINESS_UPDATE", Tenant, "Change a business, its settings, branding and registrations.";
+    UserRead = "USER_READ", Tenant, "See who works here.";
+    UserInvite = "USER_INVITE", Tenant, "Invite staff.";
+    UserUpdate = "USER_UPDATE", Tenant, "Change roles, disable users, reset passwords.";
+    ApiKeyRead = "API_KEY_READ", Tenant, "See which machines have keys.";
+    ApiKeyCreate = "API_KEY_CREATE", Tenant, "Give a machine a key.";
+    ApiKeyRevoke = "API_KEY_REVOKE", Tenant, "Take a machine's key back.";
+    GroupRead = "GROUP_READ", Tenant, "See account groups, voucher types, rates and years.";
+    GroupUpdate = "GROUP_UPDATE", Tenant, "Add sub-groups, override prefixes and visibility.";
+    LedgerRead = "LEDGER_READ", Tenant, "See ledgers.";
+    LedgerCreate = "LEDGER_CREATE", Tenant, "Open ledgers, with their opening balances.";
+    LedgerUpdate = "LEDGER_UPDATE", Tenant, "Rename and move ledgers.";
+    LedgerArchive = "LEDGER_ARCHIVE", Tenant, "Archive ledgers and bring them back.";
+    VoucherRead = "VOUCHER_READ", Tenant, "See vouchers.";
+    VoucherPost = "VOUCHER_POST", Tenant, "Post vouchers.";
+    SaleRead = "SALE_READ", Tenant, "See sales.";
+    SaleCreate = "SALE_CREATE", Tenant, "Record sales.";
+    ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
+    YearClose = "YEAR_CLOSE", Tenant, "Close and re-open accounting years, set period locks.";
+    AuditRead = "AUDIT_READ", Tenant, "See the edit log.";
+    AdminTenantRead = "ADMIN_TENANT_READ", Platform, "See tenants, their status and size.";
+    TenantCreate = "TENANT_CREATE", Platform, "Create tenants.";
+    TenantSuspend = "TENANT_SUSPEND", Platform, "Suspend tenants.";
+    TenantResume = "TENANT_RESUME", Platform, "Let suspended tenants go on.";
+    ServerRead = "SERVER_READ", Platform, "See database servers.";
+    ServerCreate = "SERVER_CREATE", Platform, "Add database servers.";
+    ServerUpdate = "SERVER_UPDATE", Platform, "Change database servers.";
+    SystemRead = "SYSTEM_READ", Platform, "See the state and size of all databases.";
+    AdminRead = "ADMIN_READ", Platform, "See who works for the platform.";
+    AdminCreate = "ADMIN_CREATE", Platform, "Add people to the platform's office.";
+    AdminUpdate = "ADMIN_UPDATE", Platform, "Change people of the platform's office.";
+    AdminAuditRead = "ADMIN_AUDIT_READ", Platform, "See the log of the platform's own acts.";
+    MasterRead = "MASTER_READ", Platform, "See the shared accounting structure as its keeper.";
+    MasterUpdate = "MASTER_UPDATE", Platform, "Change the shared accounting structure.";
+}
+
+/// A set of permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PermissionSet(u128);
+
+impl PermissionSet {
+    /// The set with these members.
+    pub fn of(members: impl IntoIterator<Item = Permission>) -> Self {
+        Self(members.into_iter().fold(0, |bits, member| bits | member.bit()))
+    }
+
+    /// All permissions of a realm.
+    pub fn all_of(realm: Realm) -> Self {
+        Self::of(Permission::EVERY.into_iter().filter(|permission| permission.realm() == realm))
+    }
+
+    /// Whether it holds this one.
+    pub const fn contains(self, permission: Permission) -> bool {
+        self.0 & permission.bit() != 0
+    }
+
+    /// With the members of another set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Without the members of another set.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Only what both hold.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether all its members are in the other one.
+    pub const fn is_subset(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Its members, in the order of [`Permission::EVERY`].
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::EVERY.into_iter().filter(move |permission| self.contains(*permission))
+    }
+
+    /// The members' words, parted by one space, as they are stored.
+    pub fn to_text(self) -> String {
+        let words: Vec<&str> = self.iter().map(Permission::as_str).collect();
+        words.join(" ")
+    }
+
+    /// Reads stored words; words that are no longer known are left out.
+    pub fn from_text(text: &str) -> Self {
+        Self::of(text.split_whitespace().filter_map(Permission::parse))
+    }
+}
+
+/// Declares roles with their stored word.
+macro_rules! roles {
+    ($(#[$doc:meta])* $role:ident { $($(#[$member_doc:meta])* $name:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $role {
+            $($(#[$member_doc])* $name,)+
+        }
+
+        impl $role {
+            /// All of them.
+            pub const EVERY: [Self; [$($word),+].len()] = [$(Self::$name),+];
+
+            /// The word that is stored.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+
+            /// The role of this word.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$name),)+ _ => None }
+            }
+        }
+    };
+}
+
+roles! {
+    /// Roles inside a tenant.
+    TenantRole {
+        /// Owns the account: everything.
+        Owner = "OWNER",
+        /// Keeps the books.
+        Accountant = "ACCOUNTANT",
+        /// Sells at the counter; sees only own documents.
+        Cashier = "CASHIER",
+        /// Works in the business; sees only own documents.
+        Staff = "STAFF",
+        /// Looks, and changes nothing.
+        Viewer = "VIEWER",
+        /// Sells on commission; sees only own documents.
+        Agent = "AGENT",
+    }
+}
+
+roles! {
+    /// Roles in the platform's office.
+    PlatformRole {
+        /// Everything.
+        Admin = "ADMIN",
+        /// Looks into tenants' state and helps them.
+        Support = "SUPPORT",
+        /// Brings tenants.
+        Salesman = "SALESMAN",
+        /// Brings tenants through others.
+        Distributor = "DISTRIBUTOR",
+    }
+}
+
+impl TenantRole {
+    /// What the role allows before a user's own adjustments.
+    pub fn permissions(self) -> PermissionSet {
+        use Permission::*;
+        let looks = PermissionSet::of([
+            TenantRead,
+            BusinessRead,
+            UserRead,
+            GroupRead,
+            LedgerRead,
+            VoucherRead,
+            SaleRead,
+            ReportRead,
+        ]);
+        match self {
+            Self::Owner => PermissionSet::all_of(Realm::Tenant),
+            Self::Accountant => looks.union(PermissionSet::of([
+                BusinessUpdate,
+                GroupUpdate,
+                LedgerCreate,
+                LedgerUpdate,
+                LedgerArchive,
+                VoucherPost,
+                SaleCreate,
+                YearClose,
+                AuditRead,
+            ])),
+            Self::Viewer => looks,
+            Self::Cashier | Self::Staff => PermissionSet::of([
+                BusinessRead,
+                GroupRead,
+                LedgerRead,
+                VoucherRead,
+                VoucherPost,
+                SaleRead,
+                SaleCreate,
+            ]),
+            Self::Agent => PermissionSet::of([BusinessRead, GroupRead, SaleRead, SaleCreate]),
+        }
+    }
+
+    /// Whether the role sees only documents that its holder made. Such a role never holds
+    /// `REPORT_READ`: a report is about everybody's rows.
+    pub const fn own_documents_only(self) -> bool {
+        matches!(self, Self::Cashier | Self::Staff | Self::Agent)
+    }
+}
+
+impl PlatformRole {
+    /// What the role allows.
+    pub fn permissions(self) -> PermissionSet {
+        use Permission::*;
+        match self {
+            Self::Admin => PermissionSet::all_of(Realm::Platform),
+            Self::Support => PermissionSet::of([
+                AdminTenantRead,
+                TenantSuspend,
+                TenantResume,
+                ServerRead,
+                SystemRead,
+                AdminRead,
+                AdminAuditRead,
+                MasterRead,
+            ]),
+            Self::Salesman | Self::Distributor => PermissionSet::of([MasterRead]),
+        }
+    }
+}
+
+/// The permissions and the roles' presets as a Markdown page.
+pub fn permissions_markdown() -> String {
+    let mut page = String::from(
+        "# Permissions\n\nWritten from the program (`daybook schema --permissions`); a test compares it.\n",
+    );
+    let mut table = |title: &str, realm, roles: Vec<(&str, PermissionSet)>| {
+        page.push_str(&format!("\n## {title}\n\n| Permission | Allows |"));
+        for (role, _) in &roles {
+            page.push_str(&format!(" {role} |"));
+        }
+        page.push_str(&format!("\n|---|---|{}\n", "---|".repeat(roles.len())));
+        for permission in Permission::EVERY.into_iter().filter(|one| one.realm() == realm) {
+            page.push_str(&format!("| `{}` | {} |", permission.as_str(), permission.meaning()));
+            for (_, set) in &roles {
+                page.push_str(if set.contains(permission) { " ✓ |" } else { "  |" });
+            }
+            page.push('\n');
+        }
+    };
+    let tenant = TenantRole::EVERY.map(|role| (role.as_str(), role.permissions()));
+    table("In a tenant", Realm::Tenant, tenant.to_vec());
+    let platform = PlatformRole::EVERY.map(|role| (role.as_str(), role.permissions()));
+    table("In the platform's office", Realm::Platform, platform.to_vec());
+    page.push_str(
+        "\n`CASHIER`, `STAFF` and `AGENT` see only documents that they made themselves, and so can \
+         never hold `REPORT_READ`.\n",
+    );
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_come_back() {
+        for permission in Permission::EVERY {
+            assert_eq!(Permission::parse(permission.as_str()), Some(permission));
+        }
+        let set = TenantRole::Accountant.permissions();
+        assert_eq!(PermissionSet::from_text(&set.to_text()), set);
+        assert_eq!(set.iter().count(), set.to_text().split(' ').count());
+    }
+
+    #[test]
+    fn who_sees_only_own_documents_sees_no_reports() {
+        for role in TenantRole::EVERY {
+            if role.own_documents_only() {
+                assert!(!role.permissions().contains(Permission::ReportRead), "{role:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_role_reaches_into_the_other_realm() {
+        for role in TenantRole::EVERY {
+            assert!(role.permissions().iter().all(|one| one.realm() == Realm::Tenant));
+        }
+        for role in PlatformRole::EVERY {
+            assert!(role.permissions().iter().all(|one| one.realm() == Realm::Platform));
+        }
+    }
+
+    #[test]
+    fn a_viewer_changes_nothing() {
+        let writes = ["_CREATE", "_UPDATE", "_POST", "_ARCHIVE", "_INVITE", "_CLOSE", "_REVOKE"];
+        for permission in TenantRole::Viewer.permissions().iter() {
+            assert!(writes.iter().all(|end| !permission.as_str().ends_with(end)), "{permission:?}");
+        }
+    }
+}
