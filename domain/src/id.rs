@@ -25,15 +25,6 @@ macro_rules! ids {
                 self.0.fmt(out)
             }
         }
-
-        #[cfg(feature = "orm")]
-        impl sea_orm::TryFromU64 for $name {
-            fn try_from_u64(number: u64) -> Result<Self, sea_orm::DbErr> {
-                i64::try_from(number)
-                    .map(Self)
-                    .map_err(|_| sea_orm::DbErr::ConvertFromU64(stringify!($name)))
-            }
-        }
     )+};
 }
 

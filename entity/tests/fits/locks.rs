@@ -1,0 +1,165 @@
+//! A locked period refuses versions and acts; a soft lock yields to a fitting exception alone.
+
+use daybook_entity::tenant::{
+    books::{ActKind, VoucherKind, voucher, voucher_act, voucher_series, voucher_version},
+    business::{LockKind, business, business_year, lock_exception, period_lock},
+};
+use daybook_migration::{TenantMigrator, guard::PERIOD_LOCKED};
+use sea_orm::{DatabaseConnection, DbErr, Value, prelude::Date};
+
+use crate::{
+    engine::on_each_engine,
+    rows::{Fill, day, insert, none, number},
+};
+
+const SALES: i32 = 1;
+const BANK: i32 = 2;
+const RECORDED_AT: i64 = 1_800_000_000_000;
+
+/// What enters the books: by default a row in the area of sales, on the last day of the soft lock.
+#[derive(Clone)]
+struct Entering {
+    business: i64,
+    areas: i32,
+    dated: Date,
+    exception: Option<i64>,
+}
+
+fn entering() -> Entering {
+    let dated = day(2026, 3, 31);
+    Entering { business: number(1), areas: SALES, dated, exception: None }
+}
+
+/// Opens two businesses, one voucher and the locks: soft to the end of March, hard to February's.
+async fn open(db: &DatabaseConnection) {
+    for n in [1, 2] {
+        insert::<business::Entity>(db, n, Fill::Sparse, &[]).await.unwrap();
+    }
+    insert::<business_year::Entity>(db, 1, Fill::Sparse, &[]).await.unwrap();
+    insert::<voucher_series::Entity>(db, 1, Fill::Sparse, &[]).await.unwrap();
+    insert::<voucher::Entity>(db, 1, Fill::Sparse, &[]).await.unwrap();
+    for (kind, through) in [(LockKind::Soft, day(2026, 3, 31)), (LockKind::Hard, day(2026, 2, 28))]
+    {
+        let given =
+            [("kind", kind.into()), ("area", SALES.into()), ("locked_through", through.into())];
+        insert::<period_lock::Entity>(db, 1, Fill::Sparse, &given).await.unwrap();
+    }
+}
+
+/// Grants exception `n` for March and all but the last millisecond, changed by `otherwise`.
+async fn grant(db: &DatabaseConnection, n: i64, otherwise: &[(&'static str, Value)]) -> i64 {
+    let usual: [(&str, Value); 5] = [
+        ("business_id", number(1).into()),
+        ("areas", SALES.into()),
+        ("from_date", day(2026, 3, 1).into()),
+        ("to_date", day(2026, 3, 31).into()),
+        ("expires_at", (RECORDED_AT + 1).into()),
+    ];
+    let given: Vec<_> = otherwise.iter().cloned().chain(usual).collect();
+    insert::<lock_exception::Entity>(db, n, Fill::Sparse, &given).await.unwrap();
+    number(n)
+}
+
+fn common(what: &Entering, n: i64) -> Vec<(&'static str, Value)> {
+    vec![
+        ("voucher_id", number(1).into()),
+        ("version", i32::try_from(n).unwrap().into()),
+        ("business_id", what.business.into()),
+        ("areas", what.areas.into()),
+        ("dated", what.dated.into()),
+        ("lock_exception_id", what.exception.map_or_else(none::<i64>, Into::into)),
+        ("recorded_at", RECORDED_AT.into()),
+    ]
+}
+
+/// Lets versions and acts in under numbers of their own.
+struct Door<'a> {
+    db: &'a DatabaseConnection,
+    n: i64,
+}
+
+impl Door<'_> {
+    async fn version(&mut self, what: &Entering) -> Result<(), DbErr> {
+        self.n += 1;
+        let mut given = common(what, self.n);
+        given.push(("kind", VoucherKind::Ordinary.into()));
+        let row = insert::<voucher_version::Entity>(self.db, self.n, Fill::Sparse, &given).await;
+        row.map(|_| ())
+    }
+
+    async fn act(&mut self, kind: ActKind, what: &Entering) -> Result<(), DbErr> {
+        self.n += 1;
+        let mut given = common(what, self.n);
+        given.push(("kind", kind.into()));
+        insert::<voucher_act::Entity>(self.db, self.n, Fill::Sparse, &given).await.map(|_| ())
+    }
+
+    /// Versions and the acts that touch an old date are judged alike.
+    async fn expect(&mut self, enters: bool, case: &str, what: &Entering) {
+        let mut outcomes = vec![self.version(what).await];
+        for kind in [ActKind::Cancelled, ActKind::Amended, ActKind::Allocated, ActKind::Deallocated]
+        {
+            outcomes.push(self.act(kind, what).await);
+        }
+        for outcome in outcomes {
+            match outcome {
+                Ok(()) => assert!(enters, "{case}: let in"),
+                Err(why) => {
+                    assert!(!enters, "{case}: refused, {why}");
+                    assert!(why.to_string().contains(PERIOD_LOCKED), "{case}: {why}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_locked_period_refuses_and_only_a_soft_lock_yields_to_a_fitting_exception() {
+    on_each_engine::<TenantMigrator, _>(|books| async move {
+        let db = &books.db;
+        open(db).await;
+        let mut door = Door { db, n: 0 };
+        let usual = entering();
+
+        door.expect(false, "last locked day", &usual).await;
+        door.expect(true, "next day", &Entering { dated: day(2026, 4, 1), ..usual.clone() }).await;
+        door.expect(true, "other area", &Entering { areas: BANK, ..usual.clone() }).await;
+        door.expect(false, "both areas", &Entering { areas: SALES | BANK, ..usual.clone() }).await;
+        door.expect(true, "other business", &Entering { business: number(2), ..usual.clone() })
+            .await;
+        door.act(ActKind::Reversed, &usual).await.expect("a reversal has a voucher of its own");
+
+        let with = |exception| Entering { exception: Some(exception), ..usual.clone() };
+        let fitting = grant(db, 1, &[]).await;
+        door.expect(true, "fitting exception", &with(fitting)).await;
+        door.expect(
+            false,
+            "exception to fewer areas",
+            &Entering { areas: SALES | BANK, ..with(fitting) },
+        )
+        .await;
+        door.expect(false, "no such exception", &with(number(99))).await;
+        let expired = grant(db, 2, &[("expires_at", RECORDED_AT.into())]).await;
+        door.expect(false, "expired exception", &with(expired)).await;
+        let later = grant(db, 3, &[("to_date", day(2026, 3, 30).into())]).await;
+        door.expect(false, "exception to earlier days", &with(later)).await;
+        let other = grant(db, 4, &[("business_id", number(2).into())]).await;
+        door.expect(false, "exception of another business", &with(other)).await;
+
+        let wide = grant(
+            db,
+            5,
+            &[("from_date", day(2020, 1, 1).into()), ("areas", (SALES | BANK).into())],
+        )
+        .await;
+        door.expect(true, "wide exception", &Entering { areas: SALES | BANK, ..with(wide) }).await;
+        door.expect(
+            true,
+            "day after the hard lock",
+            &Entering { dated: day(2026, 3, 1), ..with(wide) },
+        )
+        .await;
+        door.expect(false, "hard lock", &Entering { dated: day(2026, 2, 28), ..with(wide) }).await;
+    })
+    .await;
+}

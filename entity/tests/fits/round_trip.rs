@@ -1,0 +1,179 @@
+//! What an entity writes, it reads back, on each engine.
+
+use daybook_entity::{
+    main::{people::*, record::*, work::*},
+    master::{chart::*, node::*, tenant::*},
+    tenant::{
+        books::*, business::*, chart as own, chart::ledger, lane::lane, people as staff, record::*,
+    },
+};
+use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait, TenantMigrator};
+use sea_orm::DatabaseConnection;
+
+use crate::{
+    engine::on_each_engine,
+    rows::{Fill, both_fit, day, fits, none, number, one_fits},
+};
+
+/// Every table of the main database.
+pub async fn main_rows(db: &DatabaseConnection) {
+    both_fit::<platform_user::Entity>(
+        db,
+        &[("role", PlatformRole::Distributor.into()), ("status", PlatformStatus::Invited.into())],
+    )
+    .await;
+    both_fit::<platform_session::Entity>(db, &[]).await;
+    both_fit::<platform_refresh_token::Entity>(db, &[]).await;
+    both_fit::<platform_one_time_code::Entity>(
+        db,
+        &[("purpose", PlatformCodePurpose::PasswordReset.into())],
+    )
+    .await;
+    one_fits::<admin_chain::Entity>(db).await;
+    both_fit::<admin_audit_log::Entity>(db, &[]).await;
+    both_fit::<job::Entity>(db, &[("state", JobState::Leased.into())]).await;
+    both_fit::<tenant_change::Entity>(db, &[]).await;
+    both_fit::<outbox_pending::Entity>(db, &[("pending", false.into())]).await;
+}
+
+/// Every table of the master database.
+pub async fn master_rows(db: &DatabaseConnection) {
+    one_fits::<master_state::Entity>(db).await;
+    both_fit::<database_server::Entity>(
+        db,
+        &[("engine", Engine::Mysql.into()), ("status", ServerStatus::Retired.into())],
+    )
+    .await;
+    both_fit::<tenant_master::Entity>(
+        db,
+        &[
+            ("status", TenantStatus::Provisioning.into()),
+            ("subscription_status", SubscriptionStatus::PastDue.into()),
+            ("migration_state", MigrationState::Swapping.into()),
+        ],
+    )
+    .await;
+    both_fit::<login_directory::Entity>(db, &[]).await;
+    both_fit::<login_throttle::Entity>(db, &[]).await;
+    both_fit::<account_group::Entity>(
+        db,
+        &[
+            ("nature", Nature::Expense.into()),
+            ("normal_side", NormalSide::Either.into()),
+            ("statement", Statement::ProfitAndLoss.into()),
+        ],
+    )
+    .await;
+    both_fit::<voucher_type::Entity>(db, &[]).await;
+    both_fit::<gst_rate::Entity>(db, &[]).await;
+    both_fit::<tds_section::Entity>(db, &[("kind", "TCS".into()), ("act", "2025".into())]).await;
+    for (n, fill) in [(1, Fill::Full), (2, Fill::Sparse)] {
+        let month = i32::try_from(n).unwrap();
+        let given = [("first_month", month.into()), ("ends_on", day(2024, 12, 31).into())];
+        fits::<accounting_year::Entity>(db, n, fill, &given).await;
+        fits::<node_lease::Entity>(db, n, fill, &[("node", (1021 + n).into())]).await;
+    }
+    both_fit::<state::Entity>(db, &[]).await;
+    both_fit::<currency::Entity>(db, &[("exponent", 4.into())]).await;
+    both_fit::<country::Entity>(db, &[]).await;
+    both_fit::<chain_anchor::Entity>(db, &[]).await;
+}
+
+/// Every table of a tenant's database.
+pub async fn tenant_rows(db: &DatabaseConnection) {
+    one_fits::<lane::Entity>(db).await;
+    both_fit::<staff::user::Entity>(
+        db,
+        &[("role", staff::UserRole::Agent.into()), ("status", staff::UserStatus::Disabled.into())],
+    )
+    .await;
+    both_fit::<staff::user_business::Entity>(db, &[]).await;
+    both_fit::<staff::session::Entity>(db, &[]).await;
+    both_fit::<staff::refresh_token::Entity>(db, &[]).await;
+    both_fit::<staff::api_key::Entity>(db, &[]).await;
+    both_fit::<staff::one_time_code::Entity>(
+        db,
+        &[("purpose", staff::CodePurpose::Invitation.into())],
+    )
+    .await;
+    both_fit::<business::Entity>(db, &[]).await;
+    both_fit::<business_year::Entity>(db, &[]).await;
+    both_fit::<year_act::Entity>(db, &[("kind", YearActKind::Reopened.into())]).await;
+    // Before the day of the vouchers below, which would otherwise be refused.
+    let early = ("locked_through", day(2000, 1, 1).into());
+    both_fit::<period_lock::Entity>(db, &[("kind", LockKind::Hard.into()), early]).await;
+    fits::<lock_exception::Entity>(
+        db,
+        1,
+        Fill::Full,
+        &[("role", staff::UserRole::Accountant.into())],
+    )
+    .await;
+    fits::<lock_exception::Entity>(db, 2, Fill::Sparse, &[]).await;
+    both_fit::<gstin::Entity>(db, &[]).await;
+
+    let below_group = [("parent_subgroup_id", none::<i64>())];
+    fits::<own::account_subgroup::Entity>(db, 1, Fill::Full, &below_group).await;
+    let below_own = [("parent_subgroup_id", number(1).into())];
+    fits::<own::account_subgroup::Entity>(db, 2, Fill::Sparse, &below_own).await;
+    both_fit::<own::account_group_override::Entity>(db, &[]).await;
+    both_fit::<own::voucher_type_override::Entity>(db, &[]).await;
+    fits::<ledger::Entity>(db, 1, Fill::Full, &[("group_id", none::<i64>())]).await;
+    fits::<ledger::Entity>(db, 2, Fill::Sparse, &[]).await;
+    book_rows(db).await;
+    both_fit::<audit_log::Entity>(db, &[]).await;
+    both_fit::<idempotency_key::Entity>(db, &[]).await;
+    both_fit::<outbox::Entity>(db, &[]).await;
+}
+
+async fn book_rows(db: &DatabaseConnection) {
+    both_fit::<voucher_series::Entity>(db, &[]).await;
+    both_fit::<voucher::Entity>(db, &[]).await;
+    both_fit::<voucher_version::Entity>(db, &[("kind", VoucherKind::Opening.into())]).await;
+    let taken_back = ("effect", (-1i16).into());
+    let given = [taken_back.clone(), ("credit", 0i64.into()), ("closing", false.into())];
+    both_fit::<voucher_ledger_entry::Entity>(db, &given).await;
+    both_fit::<voucher_item::Entity>(db, std::slice::from_ref(&taken_back)).await;
+    both_fit::<voucher_tax_line::Entity>(db, std::slice::from_ref(&taken_back)).await;
+    both_fit::<voucher_act::Entity>(db, &[("kind", ActKind::Deallocated.into())]).await;
+    let by_version =
+        [("kind", BillKind::OnAccount.into()), ("debit", 0i64.into()), ("act_id", none::<i64>())];
+    fits::<bill_wise_detail::Entity>(db, 1, Fill::Full, &by_version).await;
+    let by_act =
+        [("kind", BillKind::Against.into()), ("credit", 0i64.into()), ("act_id", number(2).into())];
+    fits::<bill_wise_detail::Entity>(db, 2, Fill::Sparse, &by_act).await;
+    both_fit::<ledger_period_total::Entity>(db, &[]).await;
+}
+
+#[tokio::test]
+async fn the_main_tables_take_and_give_back_every_row_before_and_after_the_way_back() {
+    on_each_engine::<MainMigrator, _>(|books| async move {
+        main_rows(&books.db).await;
+        MainMigrator::down(&books.db, None).await.unwrap();
+        MainMigrator::up(&books.db, None).await.unwrap();
+        main_rows(&books.db).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_master_tables_take_and_give_back_every_row_before_and_after_the_way_back() {
+    on_each_engine::<MasterMigrator, _>(|books| async move {
+        master_rows(&books.db).await;
+        MasterMigrator::down(&books.db, None).await.unwrap();
+        MasterMigrator::up(&books.db, None).await.unwrap();
+        master_rows(&books.db).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_tenant_tables_take_and_give_back_every_row_before_and_after_the_way_back() {
+    on_each_engine::<TenantMigrator, _>(|books| async move {
+        tenant_rows(&books.db).await;
+        TenantMigrator::down(&books.db, None).await.unwrap();
+        TenantMigrator::up(&books.db, None).await.unwrap();
+        tenant_rows(&books.db).await;
+    })
+    .await;
+}

@@ -1,0 +1,169 @@
+//! Opens connections, each with the limits and settings that its use needs.
+
+use std::{sync::Arc, time::Duration};
+
+use daybook_entity::master::tenant::Engine;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use secrecy::ExposeSecret;
+use sqlx::{Executor, postgres::PgConnectOptions, sqlite};
+
+use super::target::{ServerTarget, Target};
+use crate::error::{Error, Result};
+
+/// What bounds a session that writes, in milliseconds, and how durable a SQLite commit is.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionLimits {
+    /// Longest wait for a lock (or for SQLite's writer).
+    pub lock_wait_ms: u64,
+    /// Longest a transaction may stand idle before the server ends it.
+    pub idle_transaction_ms: u64,
+    /// `synchronous=FULL` (true) or `NORMAL`.
+    pub sqlite_full: bool,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self { lock_wait_ms: 8_000, idle_transaction_ms: 5_000, sqlite_full: true }
+    }
+}
+
+/// How a connection will be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// The one connection that writes.
+    Write,
+    /// Reads only; SQLite enforces it.
+    Read,
+}
+
+/// Opens a pool of at most `most` connections to an existing database.
+///
+/// # Errors
+/// [`Error::Unavailable`] when it cannot be reached.
+pub async fn open(
+    target: &Target,
+    using: Use,
+    most: u32,
+    limits: SessionLimits,
+) -> Result<DatabaseConnection> {
+    let mut options = match target {
+        Target::Sqlite { path } => {
+            let mut options = ConnectOptions::new("sqlite::memory:");
+            let path = path.clone();
+            options.map_sqlx_sqlite_opts(move |_| sqlite_options(&path, using, limits));
+            options
+        }
+        Target::Server(server) => server_options(server, limits),
+    };
+    options
+        .min_connections(0)
+        .max_connections(most)
+        .connect_timeout(Duration::from_secs(5))
+        .acquire_timeout(Duration::from_millis(limits.lock_wait_ms.max(1_000)))
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    if matches!(target, Target::Server(_)) {
+        options.test_before_acquire_if_idle_for(Duration::from_secs(30));
+    }
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens connections")]
+    Database::connect(options)
+        .await
+        .map_err(|error| Error::Unavailable(format!("{}: {error}", target.label())))
+}
+
+fn sqlite_options(
+    path: &std::path::Path,
+    using: Use,
+    limits: SessionLimits,
+) -> sqlite::SqliteConnectOptions {
+    let synchronous = if limits.sqlite_full {
+        sqlite::SqliteSynchronous::Full
+    } else {
+        sqlite::SqliteSynchronous::Normal
+    };
+    let options = sqlite::SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(using == Use::Write)
+        .journal_mode(sqlite::SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_millis(limits.lock_wait_ms))
+        .statement_cache_capacity(200)
+        .pragma("recursive_triggers", "ON")
+        .pragma("temp_store", "MEMORY");
+    match using {
+        Use::Write => options,
+        Use::Read => options.pragma("query_only", "ON"),
+    }
+}
+
+fn server_options(server: &ServerTarget, limits: SessionLimits) -> ConnectOptions {
+    let server = Arc::new(server.clone());
+    match server.engine {
+        Engine::Postgres => {
+            let mut options = ConnectOptions::new("postgres://localhost");
+            options.map_sqlx_postgres_opts(move |_| {
+                PgConnectOptions::new_without_pgpass()
+                    .host(&server.host)
+                    .port(server.port)
+                    .username(&server.user)
+                    .password(server.password.expose_secret())
+                    .database(&server.database)
+                    .application_name("daybook")
+                    .statement_cache_capacity(200)
+                    .options([
+                        ("lock_timeout", limits.lock_wait_ms.to_string()),
+                        (
+                            "idle_in_transaction_session_timeout",
+                            limits.idle_transaction_ms.to_string(),
+                        ),
+                        ("timezone", "UTC".to_owned()),
+                    ])
+            });
+            options
+        }
+        _ => {
+            let mut options = ConnectOptions::new("mysql://localhost");
+            options.map_sqlx_mysql_opts(move |_| {
+                let options = sqlx::mysql::MySqlConnectOptions::new()
+                    .host(&server.host)
+                    .port(server.port)
+                    .username(&server.user)
+                    .password(server.password.expose_secret())
+                    .charset("utf8mb4")
+                    .statement_cache_capacity(200);
+                if server.database.is_empty() {
+                    options
+                } else {
+                    options.database(&server.database)
+                }
+            });
+            options.map_sqlx_mysql_pool_opts(move |pool| {
+                pool.after_connect(move |connection, _| {
+                    Box::pin(async move {
+                        connection.execute(sqlx::AssertSqlSafe(mysql_session(limits))).await?;
+                        // MySQL ends an idle transaction otherwise; only MariaDB knows this one.
+                        let idle = limits.idle_transaction_ms.div_ceil(1_000);
+                        let idle = format!("SET SESSION idle_write_transaction_timeout = {idle}");
+                        connection.execute(sqlx::AssertSqlSafe(idle)).await.ok();
+                        Ok(())
+                    })
+                })
+            });
+            options
+        }
+    }
+}
+
+fn mysql_session(limits: SessionLimits) -> String {
+    let lock_wait = limits.lock_wait_ms.div_ceil(1_000).max(1);
+    format!(
+        "SET SESSION transaction_isolation = 'READ-COMMITTED', \
+         innodb_lock_wait_timeout = {lock_wait}, time_zone = '+00:00', \
+         sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
+NO_ENGINE_SUBSTITUTION'"
+    )
+}

@@ -1,0 +1,49 @@
+//! The few places where the engines' SQL differs, in one spelling each.
+
+use sea_orm::{DbBackend, Statement, Value};
+
+/// A statement whose `?` marks are written as the engine wants them (`$1`, `$2` … on PostgreSQL).
+///
+/// The text must not hold a question mark of its own.
+pub fn statement(
+    backend: DbBackend,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Statement {
+    Statement::from_sql_and_values(backend, marks(backend, sql), values)
+}
+
+/// The text with the engine's own marks.
+pub fn marks(backend: DbBackend, sql: &str) -> String {
+    if backend != DbBackend::Postgres {
+        return sql.to_owned();
+    }
+    let mut text = String::with_capacity(sql.len() + 16);
+    let mut count = 0_usize;
+    for part in sql.split('?') {
+        if count > 0 {
+            text.push('$');
+            text.push_str(&count.to_string());
+        }
+        text.push_str(part);
+        count += 1;
+    }
+    text
+}
+
+/// The sum of a BIGINT expression as BIGINT: servers widen it to a decimal otherwise.
+/// NULL where there are no rows; read it as `Option<i64>`.
+pub fn sum(backend: DbBackend, expression: &str) -> String {
+    let kind = if backend == DbBackend::MySql { "SIGNED" } else { "BIGINT" };
+    format!("CAST(SUM({expression}) AS {kind})")
+}
+
+/// `?, ?, …` for a list of `count` values.
+pub fn list(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
+
+/// Ends a SELECT that locks its rows (SQLite's write transaction holds the lock already).
+pub fn for_update(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Sqlite { "" } else { " FOR UPDATE" }
+}

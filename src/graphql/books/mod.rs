@@ -1,0 +1,1 @@
+//! The tenant's books in the API.

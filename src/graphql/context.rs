@@ -1,0 +1,117 @@
+//! The guard: a resolver asks here who calls, and gets a scope or an error.
+
+use async_graphql::{Context, Guard};
+use daybook_domain::role::{Permission, Realm};
+
+use super::error::ApiError;
+use crate::{
+    error::Error,
+    scope::{PlatformScope, RequestInfo, TenantScope},
+};
+
+/// Who calls, found out before execution.
+#[derive(Debug)]
+pub enum Caller {
+    /// Nobody signed in.
+    Nobody(RequestInfo),
+    /// A user of a tenant.
+    Tenant(Box<TenantScope>),
+    /// Somebody of the platform's office.
+    Platform(Box<PlatformScope>),
+}
+
+impl Caller {
+    /// What is known of the request itself.
+    pub fn request(&self) -> &RequestInfo {
+        match self {
+            Self::Nobody(request) => request,
+            Self::Tenant(scope) => &scope.request,
+            Self::Platform(scope) => &scope.request,
+        }
+    }
+
+    fn may(&self, permission: Permission) -> Result<(), Error> {
+        match (self, permission.realm()) {
+            (Self::Nobody(_), _) => Err(Error::Unauthenticated),
+            (Self::Tenant(scope), Realm::Tenant) => scope.require(permission),
+            (Self::Platform(scope), Realm::Platform) => scope.require(permission),
+            (Self::Tenant(_), Realm::Platform) => {
+                Err(Error::WrongRealm("this field belongs to the platform's office"))
+            }
+            (Self::Platform(_), Realm::Tenant) => {
+                Err(Error::WrongRealm("a platform session does not open a tenant's fields"))
+            }
+        }
+    }
+}
+
+/// Declares the permission of a root field: `guard = "Requires(Permission::LedgerRead)"`.
+#[derive(Debug, Clone, Copy)]
+pub struct Requires(pub Permission);
+
+impl Guard for Requires {
+    async fn check(&self, ctx: &Context<'_>) -> async_graphql::Result<()> {
+        ctx.caller()?.may(self.0).map_err(|error| ApiError::from(error).into())
+    }
+}
+
+/// Declares that any signed-in caller may ask.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn;
+
+impl Guard for SignedIn {
+    async fn check(&self, ctx: &Context<'_>) -> async_graphql::Result<()> {
+        match ctx.caller()? {
+            Caller::Nobody(_) => Err(ApiError::from(Error::Unauthenticated).into()),
+            Caller::Tenant(_) | Caller::Platform(_) => Ok(()),
+        }
+    }
+}
+
+/// What resolvers ask of their context.
+pub trait Asks {
+    /// Who calls.
+    ///
+    /// # Errors
+    /// When the transport has put no caller into the request, which is a fault of the program.
+    fn caller(&self) -> Result<&Caller, ApiError>;
+
+    /// The caller's tenant.
+    ///
+    /// # Errors
+    /// Not signed in, or signed in to the platform.
+    fn tenant(&self) -> Result<&TenantScope, ApiError>;
+
+    /// The platform's office.
+    ///
+    /// # Errors
+    /// Not signed in, or signed in to a tenant.
+    fn platform(&self) -> Result<&PlatformScope, ApiError>;
+}
+
+impl Asks for Context<'_> {
+    fn caller(&self) -> Result<&Caller, ApiError> {
+        self.data_opt::<Caller>()
+            .ok_or_else(|| Error::Internal("the request has no caller".into()).into())
+    }
+
+    fn tenant(&self) -> Result<&TenantScope, ApiError> {
+        match self.caller()? {
+            Caller::Tenant(scope) => Ok(scope),
+            Caller::Nobody(_) => Err(Error::Unauthenticated.into()),
+            Caller::Platform(_) => {
+                Err(Error::WrongRealm("a platform session does not open a tenant's fields").into())
+            }
+        }
+    }
+
+    fn platform(&self) -> Result<&PlatformScope, ApiError> {
+        match self.caller()? {
+            Caller::Platform(scope) => Ok(scope),
+            Caller::Nobody(_) => Err(Error::Unauthenticated.into()),
+            Caller::Tenant(_) => {
+                Err(Error::WrongRealm("this field belongs to the platform's office").into())
+            }
+        }
+    }
+}

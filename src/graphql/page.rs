@@ -1,0 +1,142 @@
+//! Relay connections over keyset pages.
+
+use async_graphql::SimpleObject;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::error::{Error, Result};
+
+/// Where a page stands in its list.
+#[derive(SimpleObject, Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageInfo {
+    /// Whether more follow this page.
+    pub has_next_page: bool,
+    /// Whether this page began after a cursor.
+    pub has_previous_page: bool,
+    /// Cursor of the first edge.
+    pub start_cursor: Option<String>,
+    /// Cursor of the last edge: `after` of the next page.
+    pub end_cursor: Option<String>,
+}
+
+/// What a list field was asked: how many, after which row, and whether the total is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageAsk {
+    /// How many rows, 1 to the bound.
+    pub first: u64,
+    /// Key of the row after which the page begins, as the order's cursor holds it.
+    pub after: Option<Vec<String>>,
+    /// Whether `totalCount` was selected.
+    pub wants_total: bool,
+}
+
+/// A page of rows with the key of each.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The rows, each with the values of its sort key.
+    pub rows: Vec<(Vec<String>, T)>,
+    /// Whether more follow.
+    pub has_next: bool,
+    /// How many there are in all, where it was asked.
+    pub total: i64,
+}
+
+/// Rows on a page when the caller does not say.
+pub const ROWS_DEFAULT: i32 = 20;
+/// Most rows on a page.
+pub const ROWS_MAX: i32 = 100;
+
+impl PageAsk {
+    /// Checks the arguments of a list field whose cursors are bound to `order`.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] on `first` or `after`.
+    pub fn new(
+        ctx: &async_graphql::Context<'_>,
+        order: &str,
+        first: Option<i32>,
+        after: Option<&str>,
+    ) -> Result<Self> {
+        let first = first.unwrap_or(ROWS_DEFAULT);
+        if !(1..=ROWS_MAX).contains(&first) {
+            let message = format!("{first} is not allowed; ask for 1 to {ROWS_MAX}");
+            return Err(Error::bad_input("first", message));
+        }
+        let after = after.map(|cursor| decode(order, cursor)).transpose()?;
+        let wants_total = ctx.look_ahead().field("totalCount").exists();
+        Ok(Self { first: u64::try_from(first).unwrap_or(1), after, wants_total })
+    }
+}
+
+/// The cursor of a row: opaque, and of use only in the same order.
+pub fn encode(order: &str, key: &[String]) -> String {
+    let mut text = order.to_owned();
+    for value in key {
+        text.push('\u{1f}');
+        text.push_str(value);
+    }
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+fn decode(order: &str, cursor: &str) -> Result<Vec<String>> {
+    let bad = || Error::bad_input("after", "this is not a cursor of this list in this order");
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
+    let text = String::from_utf8(bytes).map_err(|_| bad())?;
+    let mut parts = text.split('\u{1f}');
+    if parts.next() != Some(order) {
+        return Err(bad());
+    }
+    let key: Vec<String> = parts.map(str::to_owned).collect();
+    if key.is_empty() { Err(bad()) } else { Ok(key) }
+}
+
+/// Declares the connection and edge of an object, and how a page becomes one.
+#[macro_export]
+macro_rules! connection {
+    ($(#[$doc:meta])* $connection:ident, $edge:ident, $node:ty) => {
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject, Debug)]
+        pub struct $connection {
+            /// The rows of this page, each with its cursor.
+            pub edges: Vec<$edge>,
+            /// The rows of this page.
+            pub nodes: Vec<$node>,
+            /// Where this page stands.
+            pub page_info: $crate::graphql::page::PageInfo,
+            /// How many rows there are in all, as far as the caller may see them.
+            pub total_count: i64,
+        }
+
+        /// One row of a page.
+        #[derive(async_graphql::SimpleObject, Debug)]
+        pub struct $edge {
+            /// The row.
+            pub node: $node,
+            /// Opaque place of the row in this list and order.
+            pub cursor: String,
+        }
+
+        impl $connection {
+            /// Makes the page's connection; cursors are bound to `order`.
+            pub fn of<T: Into<$node>>(
+                order: &str,
+                ask: &$crate::graphql::page::PageAsk,
+                page: $crate::graphql::page::Page<T>,
+            ) -> Self {
+                let mut edges = Vec::with_capacity(page.rows.len());
+                let mut nodes = Vec::with_capacity(page.rows.len());
+                for (key, row) in page.rows {
+                    let node: $node = row.into();
+                    nodes.push(node.clone());
+                    edges.push($edge { node, cursor: $crate::graphql::page::encode(order, &key) });
+                }
+                let page_info = $crate::graphql::page::PageInfo {
+                    has_next_page: page.has_next,
+                    has_previous_page: ask.after.is_some(),
+                    start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+                    end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+                };
+                Self { edges, nodes, page_info, total_count: page.total }
+            }
+        }
+    };
+}

@@ -1,0 +1,1 @@
+//! The platform's office in the API.

@@ -1,0 +1,125 @@
+//! Money, decimals, dates and instants on the wire.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use chrono::{DateTime as ChronoDateTime, NaiveDate, SecondsFormat, Utc};
+use daybook_domain::{currency, money};
+
+/// An exact decimal number as a string, such as "1234.50". Never a float.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decimal(pub String);
+
+/// An exact decimal number as a string, such as "1234.50": digits, at most one point, a leading
+/// minus where it is below zero. Never a float.
+#[Scalar]
+impl ScalarType for Decimal {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) if is_decimal(&text) => Ok(Self(text)),
+            Value::String(_) => Err(InputValueError::custom(
+                "a Decimal is a string of digits with at most one point, such as \"1234.50\"",
+            )),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= 40 && all_digits(whole) && all_digits(fraction)
+}
+
+/// A currency's code of ISO 4217.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurrencyCode(pub currency::CurrencyCode);
+
+/// A currency's three-letter code of ISO 4217, such as "INR" or "KES".
+#[Scalar(specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html")]
+impl ScalarType for CurrencyCode {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => currency::CurrencyCode::parse(&text).map(Self).map_err(|_| {
+                InputValueError::custom("a CurrencyCode is three capital letters, such as \"INR\"")
+            }),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A date of the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date(pub NaiveDate);
+
+/// A date of the books, "2026-04-30", without a time or a zone; 1900 to 2199.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        let is_plain = text.len() == 10 && text.is_ascii();
+        match NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
+            Ok(date) if is_plain && (1900..2200).contains(&chrono::Datelike::year(&date)) => {
+                Ok(Self(date))
+            }
+            _ => Err(InputValueError::custom(
+                "a Date is a day that exists, as YYYY-MM-DD, from 1900-01-01 to 2199-12-31",
+            )),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.format("%Y-%m-%d").to_string())
+    }
+}
+
+/// An instant, in UTC milliseconds inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DateTime(pub i64);
+
+/// An instant in RFC 3339, such as "2026-04-30T06:30:00.000Z"; always in UTC in answers.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        ChronoDateTime::parse_from_rfc3339(&text)
+            .map(|instant| Self(instant.timestamp_millis()))
+            .map_err(|_| {
+                InputValueError::custom("a DateTime is RFC 3339, such as \"2026-04-30T06:30:00Z\"")
+            })
+    }
+
+    fn to_value(&self) -> Value {
+        let instant: ChronoDateTime<Utc> =
+            ChronoDateTime::from_timestamp_millis(self.0).unwrap_or(ChronoDateTime::UNIX_EPOCH);
+        Value::String(instant.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+/// An exact amount of one currency.
+#[derive(SimpleObject, Debug, Clone, PartialEq, Eq)]
+pub struct Money {
+    /// The amount in major units with all digits of the currency, such as "1234.50".
+    pub amount: Decimal,
+    /// Which currency.
+    pub currency: CurrencyCode,
+}
+
+impl Money {
+    /// Minor units of a currency with that many decimal places.
+    pub fn of(amount: money::Money, currency: &currency::CurrencyCode, exponent: u8) -> Self {
+        Self { amount: Decimal(amount.format(exponent)), currency: CurrencyCode(currency.clone()) }
+    }
+}

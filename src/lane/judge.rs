@@ -1,0 +1,342 @@
+//! Judges postings against the locked state, in the order in which they arrived.
+//!
+//! A posting that is accepted changes the state for those behind it (a number is taken, a year is
+//! opened). A member whose second posting is refused takes back what its first one changed.
+
+use daybook_domain::{
+    id::{BusinessId, SeriesId},
+    numbering::{self, NumberFormat, SeriesKey},
+    period::{OpenYear, YearSpan, YearVerdict, judge_date},
+};
+use daybook_entity::tenant::books::VoucherKind;
+
+use super::{
+    ids::Ids,
+    posting::Posting,
+    state::{Business, Series, State, Year},
+};
+use crate::error::{Code, Error, Refusal, Result};
+
+/// What judging gives a posting: the year and number it takes.
+#[derive(Debug)]
+pub struct Place {
+    /// The accounting year.
+    pub year: i64,
+    /// The series.
+    pub series: SeriesId,
+    /// The place in the series.
+    pub sequence: i64,
+    /// The number.
+    pub number: String,
+    /// The exception by which a soft lock let it pass.
+    pub lock_exception: Option<i64>,
+}
+
+/// A year that a posting opens.
+#[derive(Debug, Clone)]
+pub struct NewYear {
+    /// Its id.
+    pub id: i64,
+    /// Whose year.
+    pub business: BusinessId,
+    /// First and last day.
+    pub span: YearSpan,
+    /// `2025-26`, or `2026` for a calendar year.
+    pub label: String,
+}
+
+/// What a batch changes besides its vouchers.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Years that it opens.
+    pub years: Vec<NewYear>,
+    /// Series that it moves or begins.
+    pub series: Vec<TouchedSeries>,
+}
+
+/// A series that a batch moves on.
+#[derive(Debug, Clone)]
+pub struct TouchedSeries {
+    /// Canonical key.
+    pub key: String,
+    /// In whose books (of the first voucher that began it).
+    pub business: BusinessId,
+    /// Voucher type that it numbers.
+    pub voucher_type: i64,
+    /// The accounting year of the business, for series that belong to one.
+    pub year: i64,
+    /// The prefix as printed.
+    pub prefix: String,
+}
+
+/// One step that can be taken back.
+enum Step {
+    Numbered { key: String, before: Option<Series>, touched: bool },
+    Opened { business: BusinessId },
+}
+
+/// Judges the postings of one member; all are accepted or none.
+///
+/// # Errors
+/// The first refusal, with the field's path; the state is then as it was.
+pub fn judge_member(
+    state: &mut State,
+    changes: &mut Changes,
+    ids: &Ids,
+    recorded_at: i64,
+    postings: &[Posting],
+) -> Result<Vec<Place>> {
+    let mut steps = Vec::new();
+    let mut places = Vec::with_capacity(postings.len());
+    for posting in postings {
+        match judge(state, changes, ids, recorded_at, posting, &mut steps) {
+            Ok(place) => places.push(place),
+            Err(error) => {
+                take_back(state, changes, steps);
+                return Err(error);
+            }
+        }
+    }
+    Ok(places)
+}
+
+/// The key of the series from which a posting will take its number, as far as it can be told before
+/// judging: none when the posting's date opens a year, whose series cannot exist yet.
+pub fn series_key(state: &State, posting: &Posting) -> Option<String> {
+    let business = state.businesses.get(&posting.business)?;
+    let year = match find_year(business, posting) {
+        Found::Year(year) => year.id,
+        Found::Opens(_) | Found::Refused(..) => return None,
+    };
+    Some(key_of(business, posting, year).0)
+}
+
+fn judge(
+    state: &mut State,
+    changes: &mut Changes,
+    ids: &Ids,
+    recorded_at: i64,
+    posting: &Posting,
+    steps: &mut Vec<Step>,
+) -> Result<Place> {
+    check_ledgers(state, posting)?;
+    let business = state
+        .businesses
+        .get_mut(&posting.business)
+        .filter(|business| !business.is_archived)
+        .ok_or_else(|| refuse(posting, Code::BusinessUnknown, "businessId", "no such business"))?;
+    let year = match find_year(business, posting) {
+        Found::Year(year) => year.id,
+        Found::Refused(code, message) => return Err(refuse(posting, code, "date", message)),
+        Found::Opens(span) => {
+            let year = Year {
+                id: ids.next()?,
+                starts_on: span.starts_on,
+                ends_on: span.ends_on,
+                is_opening: false,
+                is_closed: false,
+            };
+            let label = business.calendar.label(span);
+            changes.years.push(NewYear { id: year.id, business: posting.business, span, label });
+            steps.push(Step::Opened { business: posting.business });
+            business.years.push(year.clone());
+            year.id
+        }
+    };
+    let lock_exception = check_locks(business, posting, recorded_at)?;
+    let (key, prefix) = key_of(business, posting, year);
+    let before = state.series.get(&key).copied();
+    let series = match before {
+        Some(series) => series,
+        None => Series { id: SeriesId::new(ids.next()?), next: 1, created_at: recorded_at },
+    };
+    let Numbered { number } = number_of(posting, &prefix, series.next)?;
+    let touched = changes.series.iter().all(|touched| touched.key != key);
+    if touched {
+        changes.series.push(TouchedSeries {
+            key: key.clone(),
+            business: posting.business,
+            voucher_type: posting.voucher_type.get(),
+            year,
+            prefix,
+        });
+    }
+    state.series.insert(key.clone(), Series { next: series.next + 1, ..series });
+    steps.push(Step::Numbered { key, before, touched });
+    Ok(Place { year, series: series.id, sequence: series.next, number, lock_exception })
+}
+
+fn take_back(state: &mut State, changes: &mut Changes, steps: Vec<Step>) {
+    for step in steps.into_iter().rev() {
+        match step {
+            Step::Numbered { key, before, touched } => {
+                if touched {
+                    changes.series.pop();
+                }
+                match before {
+                    Some(series) => state.series.insert(key, series),
+                    None => state.series.remove(&key),
+                };
+            }
+            Step::Opened { business } => {
+                changes.years.pop();
+                if let Some(business) = state.businesses.get_mut(&business) {
+                    business.years.pop();
+                }
+            }
+        }
+    }
+}
+
+fn check_ledgers(state: &State, posting: &Posting) -> Result<()> {
+    let mut refusals = Vec::new();
+    let named = posting
+        .entries
+        .lines()
+        .iter()
+        .enumerate()
+        .map(|(index, line)| (format!("entries.{index}.ledgerId"), line.ledger));
+    let party = posting.party.map(|party| ("partyLedgerId".to_owned(), party));
+    for (place, ledger) in named.chain(party) {
+        let path = format!("{}.{place}", posting.path);
+        match state.ledgers.get(&ledger) {
+            Some(known) if known.business != posting.business => {
+                refusals.push(Refusal::new(Code::LedgerUnknown, &path, "no such ledger"));
+            }
+            Some(known) if known.is_archived => {
+                let why = "this ledger is archived and takes no more entries";
+                refusals.push(Refusal::new(Code::LedgerArchived, &path, why));
+            }
+            Some(_) => {}
+            None => refusals.push(Refusal::new(Code::LedgerUnknown, &path, "no such ledger")),
+        }
+    }
+    if refusals.is_empty() { Ok(()) } else { Err(Error::Refused(refusals)) }
+}
+
+enum Found<'b> {
+    Year(&'b Year),
+    Opens(YearSpan),
+    Refused(Code, &'static str),
+}
+
+fn find_year<'b>(business: &'b Business, posting: &Posting) -> Found<'b> {
+    if posting.kind == VoucherKind::Opening {
+        let opening = business.years.iter().find(|year| year.is_opening);
+        return match opening {
+            Some(year) if year.is_closed => {
+                Found::Refused(Code::YearClosed, "the opening balances are closed")
+            }
+            Some(year) if posting.dated == year.starts_on => Found::Year(year),
+            _ => Found::Refused(
+                Code::YearNotOpen,
+                "an opening voucher is dated the day before the first accounting year",
+            ),
+        };
+    }
+    let years: Vec<&Year> = business.years.iter().filter(|year| !year.is_opening).collect();
+    let open: Vec<OpenYear> = years
+        .iter()
+        .map(|year| OpenYear {
+            starts_on: year.starts_on,
+            ends_on: year.ends_on,
+            closed: year.is_closed,
+        })
+        .collect();
+    match judge_date(posting.dated, &open, business.calendar) {
+        YearVerdict::Open(index) => match years.get(index) {
+            Some(year) => Found::Year(year),
+            None => Found::Refused(Code::YearNotOpen, "this accounting year is not open"),
+        },
+        YearVerdict::OpensNext(span) => Found::Opens(span),
+        YearVerdict::Closed => Found::Refused(Code::YearClosed, "this accounting year is closed"),
+        YearVerdict::NotOpen => Found::Refused(
+            Code::YearNotOpen,
+            "this accounting year is not open; post into the next one first",
+        ),
+        YearVerdict::BeforeFirst => Found::Refused(
+            Code::YearNotOpen,
+            "this date lies before the books of the business begin",
+        ),
+    }
+}
+
+fn check_locks(business: &Business, posting: &Posting, recorded_at: i64) -> Result<Option<i64>> {
+    let areas = posting.areas.bits();
+    let mut needed = false;
+    for lock in &business.locks {
+        if lock.area & areas == 0 || posting.dated > lock.through {
+            continue;
+        }
+        if lock.is_hard {
+            let why = format!("the books are closed through {}", lock.through);
+            return Err(refuse(posting, Code::PeriodLocked, "date", &why));
+        }
+        needed = true;
+    }
+    if !needed {
+        return Ok(None);
+    }
+    let passes = posting.lock_exception.and_then(|id| {
+        business.exceptions.iter().find(|pass| {
+            pass.id == id
+                && pass.areas & areas == areas
+                && pass.from <= posting.dated
+                && posting.dated <= pass.to
+                && pass.expires_at > recorded_at
+        })
+    });
+    match passes {
+        Some(pass) => Ok(Some(pass.id)),
+        None => {
+            let why = "this period is locked; ask for an exception or choose a later date";
+            Err(refuse(posting, Code::PeriodLocked, "date", why))
+        }
+    }
+}
+
+fn key_of(business: &Business, posting: &Posting, year: i64) -> (String, String) {
+    let prefix = numbering::expand(&posting.numbering.prefix, posting.dated, business.calendar);
+    let key = match &posting.numbering.tax {
+        Some(tax) => SeriesKey::Tax {
+            gstin: tax.gstin.clone(),
+            fy: daybook_domain::period::indian_financial_year(posting.dated),
+            kind: tax.document.to_owned(),
+            prefix_upper: prefix.to_uppercase(),
+        },
+        None => SeriesKey::Plain {
+            business: posting.business,
+            voucher_type: posting.voucher_type,
+            year,
+            prefix: prefix.clone(),
+        },
+    };
+    (key.to_text(), prefix)
+}
+
+struct Numbered {
+    number: String,
+}
+
+fn number_of(posting: &Posting, prefix: &str, sequence: i64) -> Result<Numbered> {
+    let format = NumberFormat {
+        prefix: prefix.to_owned(),
+        suffix: posting.numbering.suffix.clone(),
+        width: posting.numbering.width,
+    };
+    let number = format.number(sequence);
+    let fits = match posting.numbering.tax {
+        Some(_) => numbering::check_tax_document_number(&number).is_ok(),
+        None => number.chars().count() <= 32,
+    };
+    if fits {
+        Ok(Numbered { number })
+    } else {
+        let why = format!("the number {number} is too long or has a character that is not allowed");
+        Err(refuse(posting, Code::NumberTooLong, "voucherTypeId", &why))
+    }
+}
+
+fn refuse(posting: &Posting, code: Code, field: &str, message: &str) -> Error {
+    Error::refused(code, &format!("{}.{field}", posting.path), message)
+}

@@ -1,0 +1,270 @@
+//! What postings are judged by, kept between batches while nobody else has written.
+//!
+//! The fence tells whether that holds: the same `settings_seq` means that ledgers, years and locks
+//! are as they were; the same `chain_seq` means that nothing at all was written meanwhile, so the
+//! series stand where this lane left them.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use daybook_domain::{
+    id::{BusinessId, LedgerId, SeriesId},
+    period::AccountingCalendar,
+};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
+
+use super::{fence::Fence, posting::Posting};
+use crate::{
+    db::sql::{list, statement},
+    error::Result,
+};
+
+/// What the lane remembers.
+#[derive(Debug, Default)]
+pub struct State {
+    settings_seq: Option<i64>,
+    chain_seq: Option<i64>,
+    pub(super) businesses: HashMap<BusinessId, Business>,
+    pub(super) ledgers: HashMap<LedgerId, Ledger>,
+    pub(super) series: HashMap<String, Series>,
+}
+
+/// A business, its years and its locks.
+#[derive(Debug, Clone)]
+pub struct Business {
+    /// Which months its years begin with.
+    pub calendar: AccountingCalendar,
+    /// Closed down: nothing is posted any more.
+    pub is_archived: bool,
+    /// Years in order of time; the opening period first, if there is one.
+    pub years: Vec<Year>,
+    /// Locks in force.
+    pub locks: Vec<Lock>,
+    /// Exceptions granted from soft locks.
+    pub exceptions: Vec<Exception>,
+}
+
+/// An accounting year of a business.
+#[derive(Debug, Clone)]
+pub struct Year {
+    /// Its id.
+    pub id: i64,
+    /// First day.
+    pub starts_on: NaiveDate,
+    /// Last day.
+    pub ends_on: NaiveDate,
+    /// Whether it is the one-day period that holds opening vouchers.
+    pub is_opening: bool,
+    /// Whether an act has closed it.
+    pub is_closed: bool,
+}
+
+/// A period lock: one area, through a date.
+#[derive(Debug, Clone, Copy)]
+pub struct Lock {
+    /// Whether it never yields.
+    pub is_hard: bool,
+    /// Bit of the area.
+    pub area: i32,
+    /// Last locked date.
+    pub through: NaiveDate,
+}
+
+/// An exception from soft locks.
+#[derive(Debug, Clone, Copy)]
+pub struct Exception {
+    /// Its id.
+    pub id: i64,
+    /// Bits of the areas it covers.
+    pub areas: i32,
+    /// First date it covers.
+    pub from: NaiveDate,
+    /// Last date it covers.
+    pub to: NaiveDate,
+    /// Until when it holds, UTC milliseconds.
+    pub expires_at: i64,
+}
+
+/// What matters of a ledger when something is posted to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Ledger {
+    /// In whose books it is.
+    pub business: BusinessId,
+    /// Archived: takes no more entries.
+    pub is_archived: bool,
+}
+
+/// A number series.
+#[derive(Debug, Clone, Copy)]
+pub struct Series {
+    /// Its id.
+    pub id: SeriesId,
+    /// The number that the next voucher takes.
+    pub next: i64,
+    /// When it began, UTC milliseconds.
+    pub created_at: i64,
+}
+
+impl State {
+    /// Forgets what somebody else may have changed since this lane last committed.
+    pub fn follow(&mut self, fence: &Fence) {
+        if self.settings_seq != Some(fence.settings_seq) {
+            self.forget_settings();
+            self.settings_seq = Some(fence.settings_seq);
+        }
+        if self.chain_seq != Some(fence.chain_seq) {
+            self.series.clear();
+        }
+    }
+
+    /// Forgets businesses and ledgers, because the transaction under way changes them.
+    pub fn forget_settings(&mut self) {
+        self.businesses.clear();
+        self.ledgers.clear();
+    }
+
+    /// Remembers where the fence stands after this lane's own commit.
+    pub fn committed(&mut self, fence: &Fence) {
+        self.settings_seq = Some(fence.settings_seq);
+        self.chain_seq = Some(fence.chain_seq);
+    }
+
+    /// Reads what the postings need and is not known yet: two or three queries, often none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn load(
+        &mut self,
+        txn: &DatabaseTransaction,
+        postings: impl Iterator<Item = &Posting> + Clone,
+    ) -> Result<()> {
+        let mut businesses = HashSet::new();
+        let mut ledgers = HashSet::new();
+        for posting in postings {
+            if !self.businesses.contains_key(&posting.business) {
+                businesses.insert(posting.business);
+            }
+            let named = posting.entries.lines().iter().map(|line| line.ledger).chain(posting.party);
+            ledgers.extend(named.filter(|ledger| !self.ledgers.contains_key(ledger)));
+        }
+        for business in businesses {
+            if let Some(found) = read_business(txn, business).await? {
+                self.businesses.insert(business, found);
+            }
+        }
+        let ledgers: Vec<LedgerId> = ledgers.into_iter().collect();
+        for chunk in ledgers.chunks(500) {
+            let backend = txn.get_database_backend();
+            let sql = format!(
+                "SELECT id, business_id, archived_at FROM ledgers WHERE id IN ({})",
+                list(chunk.len())
+            );
+            let values = chunk.iter().map(|ledger| Value::from(ledger.get()));
+            for row in txn.query_all_raw(statement(backend, &sql, values)).await? {
+                let archived: Option<i64> = row.try_get_by_index(2)?;
+                self.ledgers.insert(
+                    LedgerId::new(row.try_get_by_index(0)?),
+                    Ledger {
+                        business: BusinessId::new(row.try_get_by_index(1)?),
+                        is_archived: archived.is_some(),
+                    },
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the series of these keys that are not known yet.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn load_series(
+        &mut self,
+        txn: &DatabaseTransaction,
+        keys: Vec<String>,
+    ) -> Result<()> {
+        let missing: HashSet<String> =
+            keys.into_iter().filter(|key| !self.series.contains_key(key)).collect();
+        let missing: Vec<String> = missing.into_iter().collect();
+        for chunk in missing.chunks(200) {
+            let backend = txn.get_database_backend();
+            let sql = format!(
+                "SELECT series_key, id, next_number, created_at FROM voucher_series \
+                 WHERE series_key IN ({})",
+                list(chunk.len())
+            );
+            let values = chunk.iter().map(|key| Value::from(key.as_str()));
+            for row in txn.query_all_raw(statement(backend, &sql, values)).await? {
+                self.series.insert(
+                    row.try_get_by_index(0)?,
+                    Series {
+                        id: SeriesId::new(row.try_get_by_index(1)?),
+                        next: row.try_get_by_index(2)?,
+                        created_at: row.try_get_by_index(3)?,
+                    },
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn read_business(txn: &DatabaseTransaction, id: BusinessId) -> Result<Option<Business>> {
+    let backend = txn.get_database_backend();
+    let ask = |sql: &str| statement(backend, sql, [Value::from(id.get())]);
+    let found = txn
+        .query_one_raw(ask("SELECT year_first_month, archived_at FROM businesses WHERE id = ?"))
+        .await?;
+    let Some(row) = found else { return Ok(None) };
+    let first_month: i32 = row.try_get_by_index(0)?;
+    let archived: Option<i64> = row.try_get_by_index(1)?;
+    let years = txn
+        .query_all_raw(ask("SELECT id, starts_on, ends_on, is_opening, closed_at \
+             FROM business_years WHERE business_id = ? ORDER BY starts_on"))
+        .await?;
+    let locks = txn
+        .query_all_raw(ask("SELECT kind, area, locked_through FROM period_locks \
+             WHERE business_id = ?"))
+        .await?;
+    let exceptions = txn
+        .query_all_raw(ask("SELECT id, areas, from_date, to_date, expires_at \
+             FROM lock_exceptions WHERE business_id = ?"))
+        .await?;
+    Ok(Some(Business {
+        calendar: AccountingCalendar::starting_in(u32::try_from(first_month).unwrap_or(1)),
+        is_archived: archived.is_some(),
+        years: years.iter().map(year).collect::<Result<_>>()?,
+        locks: locks.iter().map(lock).collect::<Result<_>>()?,
+        exceptions: exceptions.iter().map(exception).collect::<Result<_>>()?,
+    }))
+}
+
+fn year(row: &QueryResult) -> Result<Year> {
+    let closed: Option<i64> = row.try_get_by_index(4)?;
+    Ok(Year {
+        id: row.try_get_by_index(0)?,
+        starts_on: row.try_get_by_index(1)?,
+        ends_on: row.try_get_by_index(2)?,
+        is_opening: row.try_get_by_index(3)?,
+        is_closed: closed.is_some(),
+    })
+}
+
+fn lock(row: &QueryResult) -> Result<Lock> {
+    let kind: String = row.try_get_by_index(0)?;
+    Ok(Lock {
+        is_hard: kind == "HARD",
+        area: row.try_get_by_index(1)?,
+        through: row.try_get_by_index(2)?,
+    })
+}
+
+fn exception(row: &QueryResult) -> Result<Exception> {
+    Ok(Exception {
+        id: row.try_get_by_index(0)?,
+        areas: row.try_get_by_index(1)?,
+        from: row.try_get_by_index(2)?,
+        to: row.try_get_by_index(3)?,
+        expires_at: row.try_get_by_index(4)?,
+    })
+}

@@ -1,0 +1,436 @@
+//! One transaction behind the fence: reads what decisions rest on, writes, and moves the fence on.
+
+use std::sync::Arc;
+
+use daybook_domain::{
+    chain::{ChainHash, link},
+    id::{BusinessId, UserId, VoucherId},
+};
+use daybook_entity::master::tenant::Engine;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Value};
+
+use super::{
+    actor::Actor,
+    canonical,
+    fence::Fence,
+    ids::Ids,
+    judge::{self, Changes},
+    posting::{Claim, Post, Posted, PostedVoucher},
+    record,
+    rows::{self, Rows},
+    state::State,
+    tables,
+};
+use crate::{
+    db::{
+        control::begin_write,
+        sql::{list, statement},
+    },
+    error::{Error, Result},
+};
+
+/// A change to the tenant's data, for the edit log: what before, what after.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What was done, as a word (`LEDGER_CREATED`).
+    pub action: &'static str,
+    /// Kind of the thing (`Ledger`).
+    pub subject_type: &'static str,
+    /// Its id.
+    pub subject: Option<i64>,
+    /// In whose books.
+    pub business: Option<BusinessId>,
+    /// Canonical text: for changes, the values before and after.
+    pub canonical: String,
+}
+
+/// The event of a posted voucher; its subject is the voucher's id.
+pub const VOUCHER_POSTED: &str = "voucherPosted";
+
+/// What a transaction left behind, for caches, subscribers and other nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Note {
+    /// Number of the newest event.
+    pub change_seq: i64,
+    /// Counts changes of access.
+    pub access_seq: i64,
+    /// Counts changes of settings.
+    pub settings_seq: i64,
+}
+
+/// A transaction that holds the fence.
+#[derive(Debug)]
+pub struct Writing {
+    txn: DatabaseTransaction,
+    fence: Fence,
+    found: Fence,
+    recorded_at: i64,
+    actor: Actor,
+    ids: Arc<Ids>,
+    pub(super) state: State,
+    audit: Rows,
+    keys: Rows,
+    events: Rows,
+    posted: Vec<Rows>,
+}
+
+/// The mark by which a commit whose answer was lost is recognised: the newest audit row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub(super) chain_seq: i64,
+    pub(super) chain_hash: ChainHash,
+}
+
+impl Writing {
+    /// Begins a transaction, locks the fence and checks that writes are accepted here.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the lock is not to be had, or the database moved or is being copied.
+    pub async fn begin(
+        connection: &DatabaseConnection,
+        engine: Engine,
+        ids: &Arc<Ids>,
+        actor: Actor,
+        expected: Expected,
+        mut state: State,
+    ) -> Result<Self> {
+        let txn = begin_write(connection, engine).await?;
+        let fence = Fence::lock(&txn).await?;
+        expected.check(&fence)?;
+        state.follow(&fence);
+        let recorded_at = ids.clock().now_ms().max(fence.last_recorded_at);
+        Ok(Self {
+            txn,
+            fence,
+            found: fence,
+            recorded_at,
+            actor,
+            ids: Arc::clone(ids),
+            state,
+            audit: Rows::of(&tables::AUDIT),
+            keys: Rows::of(&tables::KEYS),
+            events: Rows::of(&tables::OUTBOX),
+            posted: Vec::new(),
+        })
+    }
+
+    /// The connection, for reading and for writing rows other than posted ones.
+    pub fn conn(&self) -> &DatabaseTransaction {
+        &self.txn
+    }
+
+    /// The one instant of this transaction, UTC milliseconds.
+    pub fn recorded_at(&self) -> i64 {
+        self.recorded_at
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// A fresh id.
+    ///
+    /// # Errors
+    /// When the node's number is no longer leased.
+    pub fn next_id(&self) -> Result<i64> {
+        self.ids.next()
+    }
+
+    /// Writes a row of the edit log. Every transaction writes at least one.
+    pub fn audit(&mut self, change: Change) {
+        let actor = self.actor.clone();
+        self.audit_of(&actor, change);
+    }
+
+    fn audit_of(&mut self, actor: &Actor, change: Change) {
+        let seq = self.fence.chain_seq + 1;
+        let text = canonical::audit(actor, self.recorded_at, &change);
+        let hash = link(self.fence.chain_hash, seq, &text);
+        self.audit.push([
+            seq.into(),
+            self.recorded_at.into(),
+            actor.kind().into(),
+            actor.id().into(),
+            actor.request_id.clone().into(),
+            change.action.into(),
+            change.subject_type.into(),
+            change.subject.into(),
+            change.business.map(BusinessId::get).into(),
+            text.into(),
+            hash.to_hex().into(),
+        ]);
+        self.fence.chain_seq = seq;
+        self.fence.chain_hash = hash;
+    }
+
+    /// Tells that a user, role, key or session changes: cached access is read anew everywhere.
+    pub fn access_changes(&mut self) {
+        self.fence.access_seq = self.found.access_seq + 1;
+    }
+
+    /// Tells that what postings are judged by changes (ledgers, years, locks, series, businesses).
+    pub fn settings_change(&mut self) {
+        self.fence.settings_seq = self.found.settings_seq + 1;
+        self.state.forget_settings();
+    }
+
+    /// Adds an event to the outbox and returns its number.
+    pub fn emit(
+        &mut self,
+        kind: &'static str,
+        business: Option<BusinessId>,
+        subject: Option<i64>,
+        payload: String,
+    ) -> i64 {
+        let author = self.actor.id();
+        self.emit_of(author, kind, business, subject, payload)
+    }
+
+    fn emit_of(
+        &mut self,
+        author: Option<i64>,
+        kind: &'static str,
+        business: Option<BusinessId>,
+        subject: Option<i64>,
+        payload: String,
+    ) -> i64 {
+        self.fence.change_seq += 1;
+        self.events.push([
+            self.fence.change_seq.into(),
+            self.recorded_at.into(),
+            kind.into(),
+            business.map(BusinessId::get).into(),
+            subject.into(),
+            author.into(),
+            payload.into(),
+        ]);
+        self.fence.change_seq
+    }
+
+    /// What an earlier call with this key made, if there was one.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when that call had another input.
+    pub async fn replay(&mut self, claim: &Claim) -> Result<Option<Vec<i64>>> {
+        let found = self.find_claims(&[claim]).await?;
+        record::replay_of(&found, claim)
+    }
+
+    /// Remembers what a call with this key made.
+    pub fn remember(&mut self, claim: &Claim, ids: &[i64]) {
+        self.keys.push([
+            claim.field.into(),
+            claim.key.as_str().into(),
+            claim.input_hash.as_str().into(),
+            record::ids_text(ids).into(),
+            self.recorded_at.into(),
+        ]);
+    }
+
+    pub(super) async fn find_claims(&self, claims: &[&Claim]) -> Result<record::Known> {
+        let mut known = record::Known::default();
+        let backend = self.txn.get_database_backend();
+        for chunk in claims.chunks(128) {
+            // A power of two of marks, the last key repeated, keeps the number of texts small.
+            let marks = chunk.len().next_power_of_two();
+            let last = chunk.last().map(|claim| claim.key.as_str()).unwrap_or_default();
+            let keys = chunk.iter().map(|claim| claim.key.as_str());
+            let keys = keys.chain(std::iter::repeat(last)).take(marks).map(Value::from);
+            let sql = format!(
+                "SELECT field, retry_key, input_hash, result_ids FROM idempotency_keys \
+                 WHERE retry_key IN ({})",
+                list(marks)
+            );
+            for row in self.txn.query_all_raw(statement(backend, &sql, keys)).await? {
+                known.add(
+                    row.try_get_by_index(0)?,
+                    row.try_get_by_index(1)?,
+                    row.try_get_by_index(2)?,
+                    row.try_get_by_index(3)?,
+                );
+            }
+        }
+        Ok(known)
+    }
+
+    /// Posts vouchers within this transaction, all or none of them.
+    ///
+    /// # Errors
+    /// Why one of them is refused; the transaction should then be given up.
+    pub async fn post(&mut self, post: &Post) -> Result<Posted> {
+        let mut answers = self.post_all(&[post]).await?;
+        answers.pop().unwrap_or_else(|| Err(Error::Internal("a posting had no answer".into())))
+    }
+
+    /// Judges the members in order and stages the rows of those accepted; nothing of a refused member
+    /// is staged.
+    ///
+    /// # Errors
+    /// Only failures of the database; refusals are in the answers.
+    pub(super) async fn post_all(&mut self, members: &[&Post]) -> Result<Vec<Result<Posted>>> {
+        let claims: Vec<&Claim> = members.iter().filter_map(|post| post.claim.as_ref()).collect();
+        let mut known = self.find_claims(&claims).await?;
+        let postings = members.iter().flat_map(|post| post.postings.iter());
+        self.state.load(&self.txn, postings.clone()).await?;
+        let keys = postings.filter_map(|posting| judge::series_key(&self.state, posting)).collect();
+        self.state.load_series(&self.txn, keys).await?;
+
+        let mut changes = Changes::default();
+        let mut staged = record::Staged::default();
+        let mut answers = Vec::with_capacity(members.len());
+        for post in members {
+            let answer = self.judge_one(post, &mut known, &mut changes, &mut staged);
+            match answer {
+                Ok(_) | Err(Error::Refused(_) | Error::Conflict(_)) => answers.push(answer),
+                Err(failure) => return Err(failure),
+            }
+        }
+        if !changes.years.is_empty() {
+            self.fence.settings_seq = self.found.settings_seq + 1;
+            for year in &changes.years {
+                self.audit(canonical::year_opened(year));
+            }
+        }
+        self.posted.extend(staged.into_rows(&changes, &self.state, self.recorded_at));
+        Ok(answers)
+    }
+
+    fn judge_one(
+        &mut self,
+        post: &Post,
+        known: &mut record::Known,
+        changes: &mut Changes,
+        staged: &mut record::Staged,
+    ) -> Result<Posted> {
+        if let Some(claim) = &post.claim
+            && let Some(ids) = record::replay_of(known, claim)?
+        {
+            let ids = ids.into_iter().map(VoucherId::new).collect();
+            return Ok(Posted { ids, vouchers: Vec::new(), replayed: true });
+        }
+        let places = judge::judge_member(
+            &mut self.state,
+            changes,
+            &self.ids,
+            self.recorded_at,
+            &post.postings,
+        )?;
+        let mut vouchers: Vec<PostedVoucher> = Vec::with_capacity(places.len());
+        for (posting, place) in post.postings.iter().zip(places) {
+            let id = VoucherId::new(self.ids.next()?);
+            let (author, business) = (post.actor.id(), Some(posting.business));
+            let event =
+                self.emit_of(author, VOUCHER_POSTED, business, Some(id.get()), String::new());
+            let stamp = record::Stamp {
+                id,
+                created_by: post.actor.user().map(UserId::get),
+                change_seq: event,
+                recorded_at: self.recorded_at,
+            };
+            let voucher = record::voucher(posting, place, stamp, &self.ids)?;
+            staged.add(&voucher);
+            self.audit_of(&post.actor, canonical::voucher_posted(&voucher));
+            vouchers.push(voucher);
+        }
+        let ids: Vec<VoucherId> = vouchers.iter().map(|voucher| voucher.id).collect();
+        if let Some(claim) = &post.claim {
+            let made: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+            self.remember(claim, &made);
+            known.add(
+                claim.field.to_owned(),
+                claim.key.clone(),
+                claim.input_hash.clone(),
+                record::ids_text(&made),
+            );
+        }
+        Ok(Posted { ids, vouchers, replayed: false })
+    }
+
+    /// Whether anything is to be written.
+    pub(super) fn is_idle(&self) -> bool {
+        self.fence == self.found && self.posted.is_empty()
+    }
+
+    /// Writes everything staged and moves the fence, without committing.
+    ///
+    /// # Errors
+    /// What the database says; the transaction is then to be given up.
+    pub(super) async fn flush(&mut self) -> Result<Mark> {
+        if self.fence.chain_seq == self.found.chain_seq {
+            return Err(Error::Internal("a transaction wrote nothing to the edit log".into()));
+        }
+        self.fence.last_recorded_at = self.recorded_at;
+        let mut tables = std::mem::take(&mut self.posted);
+        tables.push(std::mem::replace(&mut self.audit, Rows::of(&tables::AUDIT)));
+        tables.push(std::mem::replace(&mut self.keys, Rows::of(&tables::KEYS)));
+        tables.push(std::mem::replace(&mut self.events, Rows::of(&tables::OUTBOX)));
+        let Fence { access_seq, settings_seq, change_seq, last_recorded_at, chain_seq, .. } =
+            self.fence;
+        let values = vec![
+            access_seq.into(),
+            settings_seq.into(),
+            change_seq.into(),
+            last_recorded_at.into(),
+            chain_seq.into(),
+            self.fence.chain_hash.to_hex().into(),
+        ];
+        rows::write(&self.txn, tables, (tables::MOVE_FENCE, values)).await?;
+        Ok(Mark { chain_seq, chain_hash: self.fence.chain_hash })
+    }
+
+    /// Commits what [`Writing::flush`] wrote. The state comes back only when the commit is certain.
+    ///
+    /// # Errors
+    /// When the commit failed or its answer was lost.
+    pub(super) async fn commit(self) -> Result<(Note, State)> {
+        let Self { txn, fence, mut state, .. } = self;
+        txn.commit().await?;
+        state.committed(&fence);
+        Ok((
+            Note {
+                change_seq: fence.change_seq,
+                access_seq: fence.access_seq,
+                settings_seq: fence.settings_seq,
+            },
+            state,
+        ))
+    }
+
+    /// Gives everything up.
+    pub(super) async fn give_up(self) {
+        if let Err(error) = self.txn.rollback().await {
+            tracing::warn!(%error, "a transaction did not roll back cleanly; its connection will");
+        }
+    }
+}
+
+/// Which database a lane believes to write to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// Whose database it is.
+    pub tenant: daybook_domain::id::TenantId,
+    /// The epoch found when it was opened; `None` accepts any.
+    pub epoch: Option<i64>,
+}
+
+impl Expected {
+    fn check(self, fence: &Fence) -> Result<()> {
+        if fence.tenant != self.tenant {
+            return Err(Error::Internal(format!(
+                "the route of tenant {} leads to the database of tenant {}",
+                self.tenant, fence.tenant
+            )));
+        }
+        if self.epoch.is_some_and(|epoch| epoch != fence.epoch) {
+            return Err(Error::Unavailable(MOVED.to_owned()));
+        }
+        if !fence.accepts_writes {
+            return Err(Error::Unavailable("this tenant's database is being copied".into()));
+        }
+        Ok(())
+    }
+}
+
+/// What the lane says when its database was moved or restored under it.
+pub(super) const MOVED: &str = "this tenant's database was moved; the route is stale";

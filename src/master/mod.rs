@@ -1,0 +1,5 @@
+//! The accounting structure that all tenants share.
+
+pub mod catalogue;
+
+pub use catalogue::Catalogue;

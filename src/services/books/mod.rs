@@ -1,0 +1,1 @@
+//! Businesses, ledgers, vouchers, statements.

@@ -1,0 +1,1 @@
+//! What the platform's office does: tenants, servers, people.

@@ -1,0 +1,39 @@
+//! What a node remembers of one open tenant, each thing valid for one state of the fence.
+//!
+//! Layers above put their own types here (who may do what, the chart of ledgers), so that this layer
+//! knows none of them. A value is found again only under the sequence number it was read at.
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+type Slot = (i64, Arc<dyn Any + Send + Sync>);
+
+/// Typed values, at most one of each type.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<HashMap<TypeId, Slot>>);
+
+impl Memory {
+    /// The value of this type, if it was stored under the same sequence number.
+    pub fn get<T: Any + Send + Sync>(&self, seq: i64) -> Option<Arc<T>> {
+        let slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (stored_at, value) = slots.get(&TypeId::of::<T>())?;
+        if *stored_at != seq {
+            return None;
+        }
+        Arc::clone(value).downcast().ok()
+    }
+
+    /// Stores a value in place of an older one; a value of a newer state is kept.
+    pub fn put<T: Any + Send + Sync>(&self, seq: i64, value: Arc<T>) {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match slots.get(&TypeId::of::<T>()) {
+            Some((stored_at, _)) if *stored_at > seq => {}
+            _ => {
+                slots.insert(TypeId::of::<T>(), (seq, value));
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! How fresh a node's knowledge of one tenant is.
+//!
+//! What is cached of a tenant counts only while its fence was read less than a bound ago; otherwise
+//! the fence is read first, by a plain read. So a change on another node is seen within the bound.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
+
+use sea_orm::ConnectionTrait;
+
+use crate::{
+    clock::Clock,
+    error::Result,
+    lane::{Fence, Note},
+};
+
+/// The counters of a tenant's fence, as this node last saw them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beat {
+    /// Counts changes of users, roles, keys and sessions.
+    pub access_seq: i64,
+    /// Counts changes of ledgers, years, locks, businesses.
+    pub settings_seq: i64,
+    /// Number of the newest event.
+    pub change_seq: i64,
+}
+
+/// The newest known beat and when its reading began.
+#[derive(Debug)]
+pub struct Pulse {
+    clock: Clock,
+    fresh_ms: i64,
+    read_at: AtomicI64,
+    beat: Mutex<Beat>,
+}
+
+impl Pulse {
+    /// Nothing known yet; knowledge counts for `fresh_ms`.
+    pub fn new(clock: Clock, fresh_ms: i64) -> Self {
+        let beat = Beat { access_seq: -1, settings_seq: -1, change_seq: -1 };
+        Self { clock, fresh_ms, read_at: AtomicI64::new(i64::MIN), beat: Mutex::new(beat) }
+    }
+
+    /// The beat if it is fresh.
+    pub fn known(&self) -> Option<Beat> {
+        let read_at = self.read_at.load(Ordering::Acquire);
+        let is_fresh = self.clock.now_ms().saturating_sub(read_at) < self.fresh_ms;
+        is_fresh.then(|| *self.beat.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the fence and remembers it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read(&self, connection: &impl ConnectionTrait) -> Result<Beat> {
+        let began = self.clock.now_ms();
+        let fence = Fence::read(connection).await?;
+        let beat = self.raise(Beat {
+            access_seq: fence.access_seq,
+            settings_seq: fence.settings_seq,
+            change_seq: fence.change_seq,
+        });
+        self.read_at.fetch_max(began, Ordering::AcqRel);
+        Ok(beat)
+    }
+
+    /// Hears of this node's own commit: at once, whatever the bound.
+    pub fn heard(&self, note: Note) {
+        self.raise(Beat {
+            access_seq: note.access_seq,
+            settings_seq: note.settings_seq,
+            change_seq: note.change_seq,
+        });
+    }
+
+    /// The counters only rise; a slow reader must not take a newer state back.
+    fn raise(&self, seen: Beat) -> Beat {
+        let mut beat = self.beat.lock().unwrap_or_else(PoisonError::into_inner);
+        beat.access_seq = beat.access_seq.max(seen.access_seq);
+        beat.settings_seq = beat.settings_seq.max(seen.settings_seq);
+        beat.change_seq = beat.change_seq.max(seen.change_seq);
+        *beat
+    }
+}
