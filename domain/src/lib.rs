@@ -20,3 +20,10 @@ pub mod voucher;
 pub mod chain;
 
 pub mod role;
+
+pub mod gstin;
+pub mod email;
+pub mod identifiers;
+pub mod phone;
+pub mod subdomain;
+pub mod text;
