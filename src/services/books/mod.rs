@@ -1,1 +1,4 @@
 //! Businesses, ledgers, vouchers, statements.
+
+pub mod businesses;
+pub mod standard_ledgers;

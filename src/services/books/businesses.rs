@@ -1,0 +1,271 @@
+//! Businesses: one owner's sets of books, each with its own years, ledgers, settings and branding.
+
+use chrono::{Days, NaiveDate};
+use daybook_domain::{
+    chain::Canonical,
+    id::{BusinessId, BusinessYearId, GstinId, LedgerId},
+    period::AccountingCalendar,
+};
+use daybook_entity::tenant::{
+    business::{business, business_year, gstin},
+    chart::ledger,
+};
+use sea_orm::{ActiveModelTrait, EntityTrait};
+use serde::{Deserialize, Serialize};
+
+use super::standard_ledgers::{self, StandardLedger};
+use crate::{
+    error::{Code, Error, Result},
+    lane::{Change, Writing},
+    master::Catalogue,
+};
+
+/// A business about to begin.
+#[derive(Debug, Clone, Default)]
+pub struct NewBusiness {
+    /// Its name, unique among the tenant's businesses.
+    pub name: String,
+    /// Two-letter country.
+    pub country: String,
+    /// Currency of its books, three letters; by default the country's.
+    pub base_currency: Option<String>,
+    /// Primary registration for GST, checked already.
+    pub gstin: Option<String>,
+    /// Time zone by its IANA name; by default the country's.
+    pub time_zone: Option<String>,
+    /// Month in which its accounting years begin; by default the country's.
+    pub year_first_month: Option<u32>,
+    /// First day of its books; by default the first day of the accounting year that holds today.
+    pub books_begin_on: Option<NaiveDate>,
+    /// Full legal name.
+    pub legal_name: Option<String>,
+}
+
+/// Rules that a business chooses for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct Settings {
+    /// Whether journals may touch cash and bank ledgers.
+    pub journal_allows_cash: bool,
+}
+
+impl Settings {
+    /// Reads stored settings; what is not stored has its default.
+    pub fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// The settings as they are stored.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
+    }
+}
+
+/// Begins a business inside the caller's transaction: its row, its opening period and first year, the
+/// standard ledgers of its country, and its registration if it has one.
+///
+/// # Errors
+/// Refusals of country, currency, zone or date; the transaction should then be given up.
+pub async fn begin(
+    writing: &mut Writing,
+    catalogue: &Catalogue,
+    new: NewBusiness,
+) -> Result<BusinessId> {
+    let refuse = |code, field: &str, why: &str| Error::refused(code, &format!("input.{field}"), why);
+    let country = catalogue
+        .country(&new.country)
+        .ok_or_else(|| refuse(Code::CountryUnknown, "country", "this country is not in the catalogue"))?;
+    let currency = new.base_currency.as_deref().unwrap_or(country.currency.as_str());
+    let currency = catalogue.currency(currency).ok_or_else(|| {
+        refuse(Code::CurrencyUnknown, "baseCurrency", "this currency is not in the catalogue")
+    })?;
+    let zone = new.time_zone.clone().unwrap_or_else(|| country.time_zone.clone());
+    if zone.parse::<chrono_tz::Tz>().is_err() {
+        return Err(refuse(Code::Invalid, "timeZone", "this is not the name of a time zone"));
+    }
+    let first_month =
+        new.year_first_month.or_else(|| u32::try_from(country.first_month).ok()).unwrap_or(1);
+    if !(1..=12).contains(&first_month) {
+        return Err(refuse(Code::Invalid, "yearFirstMonth", "a month is 1 to 12"));
+    }
+    let calendar = AccountingCalendar::starting_in(first_month);
+    let now = writing.recorded_at();
+    let today = chrono::DateTime::from_timestamp_millis(now)
+        .map(|instant| instant.with_timezone(&zone.parse().unwrap_or(chrono_tz::Tz::UTC)).date_naive())
+        .unwrap_or_default();
+    let begins = new.books_begin_on.unwrap_or_else(|| calendar.year_containing(today).starts_on);
+    let id = BusinessId::new(writing.next_id()?);
+    let row = business::Model {
+        id,
+        name: new.name.clone(),
+        name_key: daybook_domain::text::fold(&new.name),
+        legal_name: new.legal_name,
+        country: new.country.clone(),
+        base_currency: currency.code.as_str().to_owned(),
+        currency_exponent: currency.exponent,
+        time_zone: zone,
+        year_first_month: i32::try_from(first_month).unwrap_or(1),
+        books_begin_on: begins,
+        email: None,
+        phone: None,
+        address: None,
+        state_code: new.gstin.as_deref().and_then(|gstin| gstin.get(..2)).map(str::to_owned),
+        tax_number: None,
+        brand_colour: None,
+        logo_url: None,
+        settings: Settings::default().to_text(),
+        archived_at: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let content = describe(&row);
+    business::ActiveModel::from(row)
+        .insert(writing.conn())
+        .await
+        .map_err(|error| named_twice(error, "input.name"))?;
+    open_first_years(writing, id, calendar, begins).await?;
+    if let Some(number) = new.gstin {
+        let row = gstin::Model {
+            id: GstinId::new(writing.next_id()?),
+            business_id: id,
+            state_code: number.get(..2).unwrap_or_default().to_owned(),
+            gstin: number,
+            is_primary: true,
+            valid_from: None,
+            valid_to: None,
+            created_at: now,
+        };
+        gstin::ActiveModel::from(row).insert(writing.conn()).await?;
+    }
+    open_standard_ledgers(writing, catalogue, id, &new.country).await?;
+    writing.settings_change();
+    writing.audit(Change {
+        action: "BUSINESS_CREATED",
+        subject_type: "Business",
+        subject: Some(id.get()),
+        business: Some(id),
+        canonical: content,
+    });
+    Ok(id)
+}
+
+/// What the edit log keeps of a business.
+pub fn describe(row: &business::Model) -> String {
+    Canonical::new()
+        .text("name", &row.name)
+        .text_if("legalName", row.legal_name.as_deref())
+        .text("country", &row.country)
+        .text("baseCurrency", &row.base_currency)
+        .text("timeZone", &row.time_zone)
+        .int("yearFirstMonth", i64::from(row.year_first_month))
+        .text("booksBeginOn", &row.books_begin_on.to_string())
+        .text_if("email", row.email.as_deref())
+        .text_if("phone", row.phone.as_deref())
+        .text_if("address", row.address.as_deref())
+        .text_if("stateCode", row.state_code.as_deref())
+        .text_if("taxNumber", row.tax_number.as_deref())
+        .text_if("brandColour", row.brand_colour.as_deref())
+        .text_if("logoUrl", row.logo_url.as_deref())
+        .text("settings", &row.settings)
+        .int_if("archivedAt", row.archived_at)
+        .finish()
+}
+
+/// Turns a taken name into a refusal of the field.
+pub fn named_twice(error: sea_orm::DbErr, path: &str) -> Error {
+    if crate::db::failure::is_taken(&error) {
+        Error::refused(Code::Taken, path, "this name is already in use")
+    } else {
+        error.into()
+    }
+}
+
+/// The opening period is the one day before the first year; it holds the opening vouchers.
+async fn open_first_years(
+    writing: &mut Writing,
+    business: BusinessId,
+    calendar: AccountingCalendar,
+    begins: NaiveDate,
+) -> Result<()> {
+    let first = calendar.year_starting(begins);
+    let eve = begins.checked_sub_days(Days::new(1)).unwrap_or(begins);
+    let now = writing.recorded_at();
+    let years = [
+        (eve, eve, "Opening".to_owned(), true),
+        (first.starts_on, first.ends_on, calendar.label(first), false),
+    ];
+    for (starts_on, ends_on, label, is_opening) in years {
+        let row = business_year::Model {
+            id: BusinessYearId::new(writing.next_id()?),
+            business_id: business,
+            label,
+            starts_on,
+            ends_on,
+            is_opening,
+            opened_at: now,
+            closed_at: None,
+        };
+        business_year::ActiveModel::from(row).insert(writing.conn()).await?;
+    }
+    Ok(())
+}
+
+async fn open_standard_ledgers(
+    writing: &mut Writing,
+    catalogue: &Catalogue,
+    business: BusinessId,
+    country: &str,
+) -> Result<()> {
+    let mut rows = Vec::new();
+    let mut listed = Vec::new();
+    for standard in standard_ledgers::of_country(country) {
+        let row = standard_ledger(writing, catalogue, business, standard)?;
+        listed.push(Canonical::new().int("id", row.id.get()).text("name", &row.name));
+        rows.push(ledger::ActiveModel::from(row));
+    }
+    ledger::Entity::insert_many(rows).exec_without_returning(writing.conn()).await?;
+    writing.audit(Change {
+        action: "LEDGERS_OPENED",
+        subject_type: "Business",
+        subject: Some(business.get()),
+        business: Some(business),
+        canonical: Canonical::new().list("ledgers", listed).finish(),
+    });
+    Ok(())
+}
+
+fn standard_ledger(
+    writing: &Writing,
+    catalogue: &Catalogue,
+    business: BusinessId,
+    standard: &StandardLedger,
+) -> Result<ledger::Model> {
+    let group = if standard.group_code.is_empty() {
+        None
+    } else {
+        let found = catalogue.group_coded(&standard.group_code);
+        Some(found.ok_or_else(|| Error::Internal(format!("no group {}", standard.group_code)))?.id)
+    };
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let now = writing.recorded_at();
+    Ok(ledger::Model {
+        id: LedgerId::new(writing.next_id()?),
+        business_id: business,
+        name: standard.name.clone(),
+        name_key: daybook_domain::text::fold(&standard.name),
+        group_id: group,
+        subgroup_id: None,
+        system_code: standard.system.then(|| standard.code.clone()),
+        tax_head: some(&standard.tax_head),
+        tax_direction: some(&standard.direction),
+        currency: None,
+        is_bill_wise: standard.bill_wise,
+        credit_days: None,
+        description: None,
+        archived_at: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    })
+}
