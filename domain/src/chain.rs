@@ -171,6 +171,7 @@ fn escape(out: &mut String, text: &str) {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -1,5 +1,99 @@
 //! Account groups: what kind of thing a ledger is.
 
+/// Declares a closed set of words with the form in which they are stored.
+macro_rules! words {
+    ($($(#[$doc:meta])* $set:ident { $($(#[$word_doc:meta])* $name:ident = $word:literal),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $set {
+            $($(#[$word_doc])* $name,)+
+        }
+
+        impl $set {
+            /// All of them.
+            pub const EVERY: [Self; [$($word),+].len()] = [$(Self::$name),+];
+
+            /// The word that is stored.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ }
+            }
+
+            /// The one of this word.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$name),)+ _ => None }
+            }
+        }
+    )+};
+}
+
+words! {
+    /// What a group's ledgers are.
+    Nature {
+        /// What the business owns, or is owed.
+        Asset = "ASSET",
+        /// What it owes, its owner's capital included.
+        Liability = "LIABILITY",
+        /// What it earns.
+        Income = "INCOME",
+        /// What it spends.
+        Expense = "EXPENSE",
+    }
+
+    /// The side on which a balance is usual.
+    NormalSide {
+        /// Debit.
+        Debit = "DEBIT",
+        /// Credit.
+        Credit = "CREDIT",
+        /// Neither is more usual.
+        Either = "EITHER",
+    }
+
+    /// Where a group is reported.
+    Statement {
+        /// Its balance runs on.
+        BalanceSheet = "BALANCE_SHEET",
+        /// Its movements of a year make the profit.
+        ProfitAndLoss = "PROFIT_AND_LOSS",
+    }
+}
+
+impl Nature {
+    /// The statement on which ledgers of this nature stand.
+    pub const fn statement(self) -> Statement {
+        match self {
+            Self::Asset | Self::Liability => Statement::BalanceSheet,
+            Self::Income | Self::Expense => Statement::ProfitAndLoss,
+        }
+    }
+}
+
+/// A group as the tree's rules see it; `I` is whatever tells groups apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupNode<I> {
+    /// Which group.
+    pub id: I,
+    /// The one above; none above a primary group.
+    pub parent: Option<I>,
+}
+
+/// A group and those above it, itself first and the primary one last.
+///
+/// Ends at a parent that is not among `groups`, and where a circle would close. Empty when `id` is
+/// not among them.
+pub fn ancestor_path<I: Copy + PartialEq>(id: I, groups: &[GroupNode<I>]) -> Vec<I> {
+    let mut path = Vec::new();
+    let mut at = Some(id);
+    while let Some(group) = at.and_then(|here| groups.iter().find(|group| group.id == here)) {
+        if path.contains(&group.id) {
+            break;
+        }
+        path.push(group.id);
+        at = group.parent;
+    }
+    path
+}
+
 /// Code of the shared group Cash-in-Hand.
 pub const CASH: &str = "CASH";
 /// Code of the shared group Bank Accounts.
@@ -48,6 +142,32 @@ mod tests {
         assert!(would_cycle(1, 3, parent_of, 3));
         assert!(would_cycle(1, 1, parent_of, 3));
         assert!(!would_cycle(3, 1, parent_of, 3));
+    }
+
+    #[test]
+    fn words_come_back() {
+        for one in Nature::EVERY {
+            assert_eq!(Nature::parse(one.as_str()), Some(one));
+        }
+        for one in NormalSide::EVERY {
+            assert_eq!(NormalSide::parse(one.as_str()), Some(one));
+        }
+        for one in Statement::EVERY {
+            assert_eq!(Statement::parse(one.as_str()), Some(one));
+        }
+        assert_eq!(Nature::parse("asset"), None);
+        assert_eq!(Nature::Expense.statement(), Statement::ProfitAndLoss);
+    }
+
+    #[test]
+    fn a_path_leads_to_the_primary_group_and_ends() {
+        let group = |id, parent| GroupNode { id, parent };
+        let tree = [group(1, None), group(2, Some(1)), group(3, Some(2)), group(4, Some(9))];
+        assert_eq!(ancestor_path(3, &tree), [3, 2, 1]);
+        assert_eq!(ancestor_path(4, &tree), [4]);
+        assert!(ancestor_path(9, &tree).is_empty());
+        let circle = [group(1, Some(2)), group(2, Some(1))];
+        assert_eq!(ancestor_path(1, &circle), [1, 2]);
     }
 
     #[test]

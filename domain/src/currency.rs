@@ -34,3 +34,17 @@ impl std::fmt::Display for CurrencyCode {
         out.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_three_capitals() {
+        assert_eq!(CurrencyCode::parse("INR").unwrap().to_string(), "INR");
+        for bad in ["", "IN", "INRX", "inr", "IN1", "I R", "₹", "é1"] {
+            assert_eq!(CurrencyCode::parse(bad), Err(NotACurrencyCode), "{bad}");
+        }
+    }
+}

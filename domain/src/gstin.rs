@@ -58,7 +58,8 @@ impl Gstin {
         let kind = kind_of(&number).ok_or(GstinError::Shape)?;
         let state = number.get(..2).ok_or(GstinError::Shape)?;
         // The first digits of the numbers given to foreigners need not be a state's.
-        let names_a_state = !matches!(kind, GstinKind::NonResident | GstinKind::Oidar | GstinKind::Uin);
+        let names_a_state =
+            !matches!(kind, GstinKind::NonResident | GstinKind::Oidar | GstinKind::Uin);
         if names_a_state && !registers(state) {
             return Err(GstinError::State);
         }
@@ -137,4 +138,103 @@ fn kind_of(number: &str) -> Option<GstinKind> {
         ("####@@@#####ON*", GstinKind::Uin),
     ];
     PATTERNS.into_iter().find(|(pattern, _)| fits(number, pattern)).map(|(_, kind)| kind)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_check_digit_follows_from_the_others() {
+        for (body, check) in [
+            ("27AAACA0000A1Z", 'Y'),
+            ("29AAAFB0000B1Z", 'L'),
+            ("07AAAPC0000C2Z", '2'),
+            ("09AAAPJ0000J1C", 'O'),
+        ] {
+            assert_eq!(check_digit(body), Some(check), "{body}");
+        }
+        assert_eq!(check_digit("27aaaca0000a1z"), None);
+        assert_eq!(check_digit("27AAACA0000A1-"), None);
+    }
+
+    #[test]
+    fn every_kind_is_told_from_its_pattern() {
+        for (body, kind, state, pan) in [
+            ("27AAACA0000A1Z", GstinKind::Normal, "27", Some("AAACA0000A")),
+            ("27AAACA0000A11", GstinKind::Normal, "27", Some("AAACA0000A")),
+            ("09AAAPJ0000J1C", GstinKind::ECommerce, "09", Some("AAAPJ0000J")),
+            ("29AAAFB0000B1D", GstinKind::TaxDeductor, "29", Some("AAAFB0000B")),
+            ("29ABCD00000E1D", GstinKind::TaxDeductor, "29", None),
+            ("99AAACA0000A1Z", GstinKind::Normal, "99", Some("AAACA0000A")),
+            ("9917USA00000NR", GstinKind::NonResident, "99", None),
+            ("9917USA00000OS", GstinKind::Oidar, "99", None),
+            ("0717GBR00000UN", GstinKind::Uin, "07", None),
+            ("0717GBR00000ON", GstinKind::Uin, "07", None),
+        ] {
+            let number = format!("{body}{}", check_digit(body).unwrap());
+            let gstin = Gstin::parse(&format!(" {} ", number.to_lowercase())).unwrap();
+            assert_eq!(gstin.as_str(), number);
+            assert_eq!(
+                (gstin.kind(), gstin.state_code(), gstin.pan()),
+                (kind, state, pan),
+                "{number}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_government_number_ends_in_a_digit() {
+        // The pattern holds only those serials whose check digit is a numeral.
+        let mut seen = 0;
+        for serial in 0..100 {
+            let body = format!("07DELA{serial:05}B1Z");
+            let check = check_digit(&body).unwrap();
+            let gstin = Gstin::parse(&format!("{body}{check}"));
+            if check.is_ascii_digit() {
+                let gstin = gstin.unwrap();
+                assert_eq!((gstin.kind(), gstin.pan()), (GstinKind::Government, None));
+                seen += 1;
+            } else {
+                assert_eq!(gstin, Err(GstinError::Shape));
+            }
+        }
+        assert!(seen > 0);
+    }
+
+    #[test]
+    fn every_single_slip_is_noticed() {
+        let right = "27AAACA0000A1ZY";
+        for place in 0..right.len() {
+            for wrong in ('0'..='9').chain('A'..='Z') {
+                let slipped: String = right
+                    .chars()
+                    .enumerate()
+                    .map(|(at, kept)| if at == place { wrong } else { kept })
+                    .collect();
+                assert_eq!(Gstin::parse(&slipped).is_ok(), slipped == right, "{slipped}");
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_numbers_are_refused_each_for_its_reason() {
+        for (text, why) in [
+            ("", GstinError::Shape),
+            ("27AAACA0000A1Z", GstinError::Shape),
+            ("27AAACA0000A1ZYY", GstinError::Shape),
+            ("27AAACA0000A0ZY", GstinError::Shape),
+            ("27AAACA0000A1KY", GstinError::Shape),
+            ("27AAACA000ÄA1Z", GstinError::Shape),
+            ("02AMBPG7773M002", GstinError::Shape),
+            ("00AAACA0000A1ZE", GstinError::State),
+            ("39AAACA0000A1ZA", GstinError::State),
+            ("96AAACA0000A1ZT", GstinError::State),
+            ("98AAACA0000A1ZP", GstinError::State),
+            ("27AAACA0000A1ZZ", GstinError::CheckDigit),
+        ] {
+            assert_eq!(Gstin::parse(text), Err(why), "{text}");
+        }
+    }
 }

@@ -65,6 +65,12 @@ ids! {
     SessionId,
     /// A machine's key.
     ApiKeyId,
+    /// An invitation to work in a tenant.
+    InvitationId,
+    /// A tenant's own role.
+    RoleId,
+    /// The place of a row in the edit log, from 1 without a gap.
+    AuditSeq,
     /// A registration for goods and services tax.
     GstinId,
     /// A tenant's own group below the shared ones.
@@ -81,6 +87,8 @@ ids! {
     EntryId,
     /// An act on a voucher.
     VoucherActId,
+    /// A tenant's own voucher type, which behaves as a shared one.
+    DerivedVoucherTypeId,
     /// A bill that is settled over time.
     BillId,
     /// A customer or supplier.

@@ -21,9 +21,10 @@ pub mod chain;
 
 pub mod role;
 
-pub mod gstin;
 pub mod email;
+pub mod gstin;
 pub mod identifiers;
+pub mod password;
 pub mod phone;
 pub mod subdomain;
 pub mod text;

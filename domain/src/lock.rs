@@ -4,6 +4,7 @@ use crate::voucher::BaseType;
 
 /// A set of areas. Every voucher carries [`Areas::ALL`], so that a lock of everything meets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "orm", derive(sea_orm::DeriveValueType))]
 pub struct Areas(i32);
 
 impl Areas {

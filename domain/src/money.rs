@@ -141,6 +141,16 @@ impl Money {
         self.0.checked_sub(other.0).map(Self)
     }
 
+    /// The amount on the other side, or `None` beyond 64 bits.
+    pub fn checked_neg(self) -> Option<Self> {
+        self.0.checked_neg().map(Self)
+    }
+
+    /// The size without the side, or `None` beyond 64 bits.
+    pub fn checked_abs(self) -> Option<Self> {
+        self.0.checked_abs().map(Self)
+    }
+
     /// The sum; beyond 64 bits, the greatest amount.
     pub fn saturating_add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
@@ -236,6 +246,7 @@ fn trim(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use proptest::prelude::*;
 
@@ -275,6 +286,17 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_is_not_wrapped() {
+        let least = Money::from_minor(i64::MIN);
+        assert_eq!(least.checked_neg(), None);
+        assert_eq!(least.checked_abs(), None);
+        assert_eq!(Money::from_minor(-5).checked_abs(), Money::from_minor(-5).checked_neg());
+        assert_eq!(Money::sum([least, Money::from_minor(-1)]), None);
+        assert_eq!(least.share(Rate::from_raw(2_000_000)), None);
+        assert_eq!(least.format(2), "-92233720368547758.08");
+    }
+
+    #[test]
     fn percentages_come_back_short() {
         for text in ["18", "0.25", "0", "1.5", "40"] {
             assert_eq!(Rate::parse_percent(text).unwrap().format_percent(), text);
@@ -293,6 +315,24 @@ mod tests {
             let _ = Money::parse(&text, exponent);
             let _ = Rate::parse_percent(&text);
             let _ = ExchangeRate::parse(&text);
+        }
+
+        #[test]
+        fn other_units_are_read_back_too(raw in -AMOUNT_MAX..=AMOUNT_MAX) {
+            let rate = Rate::from_raw(raw);
+            prop_assert_eq!(Rate::parse_percent(&rate.format_percent()), Ok(rate));
+            let price = UnitPrice::from_raw(raw);
+            prop_assert_eq!(UnitPrice::parse(&price.format()), Ok(price));
+            let quantity = Quantity::from_raw(raw);
+            prop_assert_eq!(Quantity::parse(&quantity.format()), Ok(quantity));
+            let exchange = ExchangeRate::from_raw(raw);
+            prop_assert_eq!(ExchangeRate::parse(&exchange.format()), Ok(exchange));
+        }
+
+        #[test]
+        fn a_share_is_as_large_on_either_side(minor in -AMOUNT_MAX..=AMOUNT_MAX, raw in 0_i64..=2_000_000) {
+            let (amount, rate) = (Money::from_minor(minor), Rate::from_raw(raw));
+            prop_assert_eq!((-amount).share(rate), amount.share(rate).map(|share| -share));
         }
     }
 }

@@ -72,6 +72,13 @@ impl AccountingCalendar {
         YearSpan { starts_on, ends_on: last_day(starts_on) }
     }
 
+    /// The whole year before this one, also where this one is a short first year.
+    pub fn previous(self, span: YearSpan) -> YearSpan {
+        let whole = self.year_containing(span.starts_on);
+        let before = whole.starts_on.checked_sub_days(Days::new(1)).unwrap_or(whole.starts_on);
+        self.year_containing(before)
+    }
+
     /// `2025-26` for a year that spans two, `1999-00` at the turn of a century, `2026` for a
     /// calendar year.
     pub fn label(self, span: YearSpan) -> String {
@@ -128,6 +135,7 @@ pub fn indian_financial_year(day: NaiveDate) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -158,6 +166,14 @@ mod tests {
         assert_eq!(calendar.label(short), "2025-26");
         assert_eq!(calendar.next(short).starts_on, day("2026-04-01"));
         assert_eq!(calendar.next(short).ends_on, day("2027-03-31"));
+    }
+
+    #[test]
+    fn the_year_before_is_whole() {
+        let calendar = AccountingCalendar::starting_in(4);
+        let before = calendar.previous(calendar.year_starting(day("2025-11-15")));
+        assert_eq!((before.starts_on, before.ends_on), (day("2024-04-01"), day("2025-03-31")));
+        assert_eq!(calendar.next(before), calendar.year_containing(day("2025-11-15")));
     }
 
     #[test]

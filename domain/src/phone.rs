@@ -29,8 +29,10 @@ impl Phone {
     /// # Errors
     /// When the number is none of the country's; the error says what one looks like.
     pub fn parse(text: &str, country: &str) -> Result<Self, PhoneError> {
-        let compact: String =
-            text.chars().filter(|character| !matches!(character, ' ' | '-' | '.' | '(' | ')')).collect();
+        let compact: String = text
+            .chars()
+            .filter(|character| !matches!(character, ' ' | '-' | '.' | '(' | ')'))
+            .collect();
         let compact = compact.trim();
         if country.eq_ignore_ascii_case("KE") {
             national(compact, "254", 9, &['1', '7']).ok_or(PhoneError::Kenya)
@@ -40,7 +42,9 @@ impl Phone {
             compact
                 .strip_prefix('+')
                 .filter(|digits| {
-                    (8..=15).contains(&digits.len()) && all_digits(digits) && !digits.starts_with('0')
+                    (8..=15).contains(&digits.len())
+                        && all_digits(digits)
+                        && !digits.starts_with('0')
                 })
                 .map(|digits| Self(digits.to_owned()))
                 .ok_or(PhoneError::International)
@@ -84,11 +88,21 @@ mod tests {
         for (country, texts, kept) in [
             (
                 "KE",
-                &["712345678", "0712345678", "254712345678", "+254 712 345-678", " (0712) 345.678 "][..],
+                &[
+                    "712345678",
+                    "0712345678",
+                    "254712345678",
+                    "+254 712 345-678",
+                    " (0712) 345.678 ",
+                ][..],
                 "254712345678",
             ),
             ("ke", &["0110123456", "+254110123456"], "254110123456"),
-            ("IN", &["9876543210", "09876543210", "919876543210", "+91 98765 43210"], "919876543210"),
+            (
+                "IN",
+                &["9876543210", "09876543210", "919876543210", "+91 98765 43210"],
+                "919876543210",
+            ),
             ("IN", &["9198765432", "+919198765432"], "919198765432"),
             ("US", &["+1 (415) 555-0123"], "14155550123"),
             ("DE", &["+4930123456"], "4930123456"),

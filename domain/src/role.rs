@@ -69,7 +69,7 @@ permissions! {
     ApiKeyRead = "API_KEY_READ", Tenant, "See which machines have keys.";
     ApiKeyCreate = "API_KEY_CREATE", Tenant, "Give a machine a key.";
     ApiKeyRevoke = "API_KEY_REVOKE", Tenant, "Take a machine's key back.";
-    GroupRead = "GROUP_READ", Tenant, "See account groups, voucher types, rates and years.";
+    GroupRead = "GROUP_READ", Tenant, "See account groups and voucher types.";
     GroupUpdate = "GROUP_UPDATE", Tenant, "Add sub-groups, override prefixes and visibility.";
     LedgerRead = "LEDGER_READ", Tenant, "See ledgers.";
     LedgerCreate = "LEDGER_CREATE", Tenant, "Open ledgers, with their opening balances.";
@@ -82,6 +82,7 @@ permissions! {
     ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
     YearClose = "YEAR_CLOSE", Tenant, "Close and re-open accounting years, set period locks.";
     AuditRead = "AUDIT_READ", Tenant, "See the edit log.";
+    MasterRead = "MASTER_READ", Tenant, "See the shared rates, sections, years, currencies and states.";
     AdminTenantRead = "ADMIN_TENANT_READ", Platform, "See tenants, their status and size.";
     TenantCreate = "TENANT_CREATE", Platform, "Create tenants.";
     TenantSuspend = "TENANT_SUSPEND", Platform, "Suspend tenants.";
@@ -94,7 +95,7 @@ permissions! {
     AdminCreate = "ADMIN_CREATE", Platform, "Add people to the platform's office.";
     AdminUpdate = "ADMIN_UPDATE", Platform, "Change people of the platform's office.";
     AdminAuditRead = "ADMIN_AUDIT_READ", Platform, "See the log of the platform's own acts.";
-    MasterRead = "MASTER_READ", Platform, "See the shared accounting structure as its keeper.";
+    AdminMasterRead = "ADMIN_MASTER_READ", Platform, "See the shared accounting structure as its keeper.";
     MasterUpdate = "MASTER_UPDATE", Platform, "Change the shared accounting structure.";
 }
 
@@ -111,6 +112,11 @@ impl PermissionSet {
     /// All permissions of a realm.
     pub fn all_of(realm: Realm) -> Self {
         Self::of(Permission::EVERY.into_iter().filter(|permission| permission.realm() == realm))
+    }
+
+    /// Takes in one more.
+    pub const fn insert(&mut self, permission: Permission) {
+        self.0 |= permission.bit();
     }
 
     /// Whether it holds this one.
@@ -229,6 +235,7 @@ impl TenantRole {
             VoucherRead,
             SaleRead,
             ReportRead,
+            MasterRead,
         ]);
         match self {
             Self::Owner => PermissionSet::all_of(Realm::Tenant),
@@ -252,8 +259,11 @@ impl TenantRole {
                 VoucherPost,
                 SaleRead,
                 SaleCreate,
+                MasterRead,
             ]),
-            Self::Agent => PermissionSet::of([BusinessRead, GroupRead, SaleRead, SaleCreate]),
+            Self::Agent => {
+                PermissionSet::of([BusinessRead, GroupRead, SaleRead, SaleCreate, MasterRead])
+            }
         }
     }
 
@@ -278,9 +288,9 @@ impl PlatformRole {
                 SystemRead,
                 AdminRead,
                 AdminAuditRead,
-                MasterRead,
+                AdminMasterRead,
             ]),
-            Self::Salesman | Self::Distributor => PermissionSet::of([MasterRead]),
+            Self::Salesman | Self::Distributor => PermissionSet::of([AdminMasterRead]),
         }
     }
 }
@@ -335,6 +345,28 @@ mod tests {
             if role.own_documents_only() {
                 assert!(!role.permissions().contains(Permission::ReportRead), "{role:?}");
             }
+        }
+    }
+
+    #[test]
+    fn sets_hold_what_was_put_in() {
+        let mut set = PermissionSet::default();
+        assert_eq!(PermissionSet::from_text(""), set);
+        for (count, permission) in Permission::EVERY.into_iter().enumerate() {
+            assert!(!set.contains(permission), "{permission:?}");
+            set.insert(permission);
+            assert_eq!(set.iter().count(), count + 1);
+        }
+        assert!(PermissionSet::all_of(Realm::Tenant).is_subset(set));
+        assert!(!set.is_subset(PermissionSet::all_of(Realm::Tenant)));
+    }
+
+    #[test]
+    fn the_page_names_every_permission_once() {
+        let page = permissions_markdown();
+        for permission in Permission::EVERY {
+            let row = format!("| `{}` |", permission.as_str());
+            assert_eq!(page.matches(&row).count(), 1, "{permission:?}");
         }
     }
 

@@ -147,6 +147,12 @@ pub enum Unbalanced {
         /// Which entry.
         line: usize,
     },
+    /// Below zero: the other side is meant.
+    #[error("an amount is not below zero; use the other side")]
+    NegativeAmount {
+        /// Which entry.
+        line: usize,
+    },
     /// Beyond what is kept.
     #[error("this amount is too large")]
     TooLarge {
@@ -173,8 +179,10 @@ pub fn balance(lines: Vec<Line>) -> Result<Balanced, Unbalanced> {
     }
     let (mut debit, mut credit) = (Money::ZERO, Money::ZERO);
     for (line, entry) in lines.iter().enumerate() {
-        let is_negative = entry.debit.is_negative() || entry.credit.is_negative();
-        if is_negative || entry.debit.is_zero() == entry.credit.is_zero() {
+        if entry.debit.is_negative() || entry.credit.is_negative() {
+            return Err(Unbalanced::NegativeAmount { line });
+        }
+        if entry.debit.is_zero() == entry.credit.is_zero() {
             return Err(Unbalanced::NotOneSided { line });
         }
         let too_large = Unbalanced::TooLarge { line };
@@ -212,7 +220,9 @@ pub struct SideError {
 /// Checks on which sides cash and bank may stand.
 ///
 /// Contra only between cash and bank; a payment credits at least one of them and debits none; a
-/// receipt the reverse; a journal touches none unless the business allows it.
+/// receipt the reverse; a journal touches none unless the business allows it. A sale and a debit note
+/// may take money in and never pay it out, a purchase, a credit note and payroll the reverse. Types
+/// that do not count in the books have no rule.
 ///
 /// # Errors
 /// The first entry that breaks the rule.
@@ -257,15 +267,27 @@ pub fn check_sides(
             &|kind, _| is_cash(kind),
             "a journal does not touch cash or bank; use a payment, receipt or contra",
         ),
+        BaseType::Sales | BaseType::DebitNote => find(
+            &|kind, line| is_cash(kind) && !line.credit.is_zero(),
+            "a sale or debit note does not credit cash or bank; pay with a payment",
+        ),
+        BaseType::Purchase | BaseType::CreditNote | BaseType::Payroll => find(
+            &|kind, line| is_cash(kind) && !line.debit.is_zero(),
+            "a purchase, credit note or payroll does not debit cash or bank; take in with a receipt",
+        ),
         _ => Ok(()),
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// A type, two entries, and whether it allows them.
+    type Case = (BaseType, [(LedgerKind, Line); 2], bool);
 
     fn line(debit: i64, credit: i64) -> Line {
         Line {
@@ -281,8 +303,8 @@ mod tests {
         assert_eq!(balance(vec![line(1, 0), line(0, 0)]), Err(Unbalanced::NotOneSided { line: 1 }));
         assert_eq!(balance(vec![line(1, 1), line(0, 1)]), Err(Unbalanced::NotOneSided { line: 0 }));
         assert_eq!(
-            balance(vec![line(-1, 0), line(0, -1)]),
-            Err(Unbalanced::NotOneSided { line: 0 })
+            balance(vec![line(1, 0), line(-1, 0)]),
+            Err(Unbalanced::NegativeAmount { line: 1 })
         );
         assert!(matches!(balance(vec![line(2, 0), line(0, 1)]), Err(Unbalanced::Unequal { .. })));
         assert_eq!(
@@ -304,7 +326,7 @@ mod tests {
     fn cash_stands_where_its_voucher_allows() {
         use LedgerKind::{CashOrBank as Cash, Other};
         let (debit, credit) = (line(1, 0), line(0, 1));
-        let cases: [(BaseType, [(LedgerKind, Line); 2], bool); 9] = [
+        let cases: [Case; 19] = [
             (BaseType::Contra, [(Cash, debit), (Cash, credit)], true),
             (BaseType::Contra, [(Cash, debit), (Other, credit)], false),
             (BaseType::Payment, [(Other, debit), (Cash, credit)], true),
@@ -314,11 +336,37 @@ mod tests {
             (BaseType::Receipt, [(Other, debit), (Cash, credit)], false),
             (BaseType::Journal, [(Other, debit), (Other, credit)], true),
             (BaseType::Journal, [(Cash, debit), (Other, credit)], false),
+            (BaseType::Contra, [(Other, debit), (Other, credit)], false),
+            (BaseType::Receipt, [(Other, debit), (Other, credit)], false),
+            (BaseType::Sales, [(Cash, debit), (Other, credit)], true),
+            (BaseType::Sales, [(Other, debit), (Cash, credit)], false),
+            (BaseType::Purchase, [(Other, debit), (Cash, credit)], true),
+            (BaseType::Purchase, [(Cash, debit), (Other, credit)], false),
+            (BaseType::CreditNote, [(Cash, debit), (Other, credit)], false),
+            (BaseType::DebitNote, [(Other, debit), (Cash, credit)], false),
+            (BaseType::Payroll, [(Cash, debit), (Other, credit)], false),
+            (BaseType::Memorandum, [(Cash, debit), (Cash, credit)], true),
         ];
         for (base, lines, allowed) in cases {
             assert_eq!(check_sides(base, &lines, false).is_ok(), allowed, "{base:?} {lines:?}");
         }
         assert!(check_sides(BaseType::Journal, &[(Cash, debit), (Other, credit)], true).is_ok());
+    }
+
+    #[test]
+    fn a_side_error_points_at_its_entry() {
+        use LedgerKind::{CashOrBank as Cash, Other};
+        let (debit, credit) = (line(1, 0), line(0, 1));
+        let at =
+            |base, lines: &[(LedgerKind, Line)]| check_sides(base, lines, false).unwrap_err().line;
+        assert_eq!(at(BaseType::Contra, &[(Cash, debit), (Other, credit)]), Some(1));
+        assert_eq!(at(BaseType::Payment, &[(Other, debit), (Other, credit)]), None);
+    }
+
+    #[test]
+    fn nine_types_count_in_the_books() {
+        assert_eq!(BaseType::EVERY.len(), 24);
+        assert_eq!(BaseType::EVERY.into_iter().filter(|base| base.affects_books()).count(), 9);
     }
 
     proptest! {
