@@ -25,6 +25,8 @@ pub struct RequestInfo {
     pub id: String,
     /// Where it comes from.
     pub address: Option<IpAddr>,
+    /// The subdomain that `Host` or `X-Tenant` names, lower-cased; the two never differ.
+    pub subdomain: Option<String>,
 }
 
 /// Somebody's rights in one tenant, as its user row says.

@@ -1,1 +1,5 @@
-//! Passwords, tokens, sessions: who somebody is.
+//! Who somebody is: passwords, tokens, sessions, and what they may do.
+
+pub mod password;
+pub mod secret;
+pub mod token;
