@@ -169,12 +169,17 @@ pub mod tds_section {
         pub kind: String,
         /// Income-tax Act of `1961` or `2025`.
         pub act: String,
+        /// The section in the Act of 1961, the return code in the Act of 2025.
+        pub code: String,
         pub section: String,
         pub new_table_ref: Option<String>,
         pub return_code: Option<String>,
         pub nature: String,
         pub deductee_class: String,
-        pub rate: Rate,
+        /// None where slabs or a treaty decide.
+        pub rate: Option<Rate>,
+        /// Used when the person gives no PAN.
+        pub no_pan_rate: Option<Rate>,
         /// Paise; nothing is deducted from one payment up to this.
         pub single_limit: Option<Money>,
         /// Paise in `limit_period`; nothing is deducted up to this.

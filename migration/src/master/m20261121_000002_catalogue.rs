@@ -45,14 +45,15 @@ const GST_RATES: Table = Table {
 const TDS_SECTIONS: Table = Table {
     name: "tds_sections",
     columns: "id {pk} NOT NULL PRIMARY KEY, kind VARCHAR(4) NOT NULL, act VARCHAR(4) NOT NULL, \
-        section VARCHAR(32) NOT NULL, new_table_ref VARCHAR(64) NULL, return_code VARCHAR(16) NULL, \
+        code VARCHAR(32) NOT NULL, section VARCHAR(32) NOT NULL, new_table_ref VARCHAR(64) NULL, return_code VARCHAR(16) NULL, \
         nature VARCHAR(200) NOT NULL, deductee_class VARCHAR(32) NOT NULL, \
-        rate BIGINT NOT NULL, single_limit BIGINT NULL, aggregate_limit BIGINT NULL, \
+        rate BIGINT NULL, no_pan_rate BIGINT NULL, single_limit BIGINT NULL, aggregate_limit BIGINT NULL, \
         limit_period VARCHAR(16) NOT NULL, excess_only BOOLEAN NOT NULL, valid_from DATE NOT NULL, \
         valid_to DATE NULL, successor_code VARCHAR(32) NULL, note VARCHAR(500) NULL, \
         is_system BOOLEAN NOT NULL, version INTEGER NOT NULL, created_at BIGINT NOT NULL, \
-        updated_at BIGINT NOT NULL, CHECK (kind IN ('TDS', 'TCS')), CHECK (act IN ('1961', '2025')), \
-        CHECK (rate >= 0)",
+        updated_at BIGINT NOT NULL, UNIQUE (kind, code, deductee_class, valid_from), \
+        CHECK (kind IN ('TDS', 'TCS')), CHECK (act IN ('1961', '2025')), \
+        CHECK (rate >= 0), CHECK (no_pan_rate >= 0)",
 };
 
 const YEARS: Table = Table {
