@@ -78,6 +78,21 @@ scaled!(UnitPrice, 6, "millionths of a major unit per item unit");
 scaled!(Quantity, 6, "millionths of the item's unit");
 scaled!(ExchangeRate, 10, "base units per foreign unit at 10^-10");
 
+impl ExchangeRate {
+    /// An amount of another currency in base currency, to the nearest minor unit; a half rounds away
+    /// from zero. The exponents are the decimal places of the two currencies.
+    ///
+    /// `None` when it does not fit.
+    pub fn convert(self, amount: Money, exponent: u8, base_exponent: u8) -> Option<Money> {
+        let product = i128::from(amount.0).checked_mul(i128::from(self.0))?;
+        let product = product.checked_mul(10_i128.checked_pow(u32::from(base_exponent))?)?;
+        let unit = 10_i128.checked_pow(10 + u32::from(exponent))?;
+        let nearest = (product.checked_mul(2)? + unit * product.signum()) / (unit * 2);
+        let minor = i64::try_from(nearest).ok()?;
+        (minor.abs() <= AMOUNT_MAX).then_some(Money(minor))
+    }
+}
+
 impl Rate {
     /// From millionths of one.
     pub const fn from_raw(raw: i64) -> Self {
@@ -294,6 +309,25 @@ mod tests {
         assert_eq!(Money::sum([least, Money::from_minor(-1)]), None);
         assert_eq!(least.share(Rate::from_raw(2_000_000)), None);
         assert_eq!(least.format(2), "-92233720368547758.08");
+    }
+
+    #[test]
+    fn foreign_amounts_are_converted_to_the_nearest_unit() {
+        let cases = [
+            ("100.00", 2, "83.125", 2, Some(831_250)),
+            ("0.01", 2, "0.5", 2, Some(1)),
+            ("-0.01", 2, "0.5", 2, Some(-1)),
+            ("0.01", 2, "0.4999999999", 2, Some(0)),
+            ("1000", 0, "0.55", 2, Some(55_000)),
+            ("1.000", 3, "270", 0, Some(270)),
+            ("9999999999999.99", 2, "900000000", 2, None),
+        ];
+        for (amount, exponent, rate, base, expected) in cases {
+            let amount = Money::parse(amount, exponent).unwrap();
+            let rate = ExchangeRate::parse(rate).unwrap();
+            let converted = rate.convert(amount, exponent, base);
+            assert_eq!(converted.map(Money::minor), expected, "{amount:?} {rate:?}");
+        }
     }
 
     #[test]

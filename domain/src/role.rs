@@ -69,7 +69,7 @@ permissions! {
     ApiKeyRead = "API_KEY_READ", Tenant, "See which machines have keys.";
     ApiKeyCreate = "API_KEY_CREATE", Tenant, "Give a machine a key.";
     ApiKeyRevoke = "API_KEY_REVOKE", Tenant, "Take a machine's key back.";
-    GroupRead = "GROUP_READ", Tenant, "See account groups and voucher types.";
+    GroupRead = "GROUP_READ", Tenant, "See account groups, voucher types, rates, years and currencies.";
     GroupUpdate = "GROUP_UPDATE", Tenant, "Add sub-groups, override prefixes and visibility.";
     LedgerRead = "LEDGER_READ", Tenant, "See ledgers.";
     LedgerCreate = "LEDGER_CREATE", Tenant, "Open ledgers, with their opening balances.";
@@ -82,7 +82,6 @@ permissions! {
     ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
     YearClose = "YEAR_CLOSE", Tenant, "Close and re-open accounting years, set period locks.";
     AuditRead = "AUDIT_READ", Tenant, "See the edit log.";
-    MasterRead = "MASTER_READ", Tenant, "See the shared rates, sections, years, currencies and states.";
     AdminTenantRead = "ADMIN_TENANT_READ", Platform, "See tenants, their status and size.";
     TenantCreate = "TENANT_CREATE", Platform, "Create tenants.";
     TenantSuspend = "TENANT_SUSPEND", Platform, "Suspend tenants.";
@@ -95,7 +94,7 @@ permissions! {
     AdminCreate = "ADMIN_CREATE", Platform, "Add people to the platform's office.";
     AdminUpdate = "ADMIN_UPDATE", Platform, "Change people of the platform's office.";
     AdminAuditRead = "ADMIN_AUDIT_READ", Platform, "See the log of the platform's own acts.";
-    AdminMasterRead = "ADMIN_MASTER_READ", Platform, "See the shared accounting structure as its keeper.";
+    MasterRead = "MASTER_READ", Platform, "See the shared accounting structure as its keeper.";
     MasterUpdate = "MASTER_UPDATE", Platform, "Change the shared accounting structure.";
 }
 
@@ -235,7 +234,6 @@ impl TenantRole {
             VoucherRead,
             SaleRead,
             ReportRead,
-            MasterRead,
         ]);
         match self {
             Self::Owner => PermissionSet::all_of(Realm::Tenant),
@@ -259,10 +257,9 @@ impl TenantRole {
                 VoucherPost,
                 SaleRead,
                 SaleCreate,
-                MasterRead,
             ]),
             Self::Agent => {
-                PermissionSet::of([BusinessRead, GroupRead, SaleRead, SaleCreate, MasterRead])
+                PermissionSet::of([BusinessRead, GroupRead, SaleRead, SaleCreate])
             }
         }
     }
@@ -288,9 +285,9 @@ impl PlatformRole {
                 SystemRead,
                 AdminRead,
                 AdminAuditRead,
-                AdminMasterRead,
+                MasterRead,
             ]),
-            Self::Salesman | Self::Distributor => PermissionSet::of([AdminMasterRead]),
+            Self::Salesman | Self::Distributor => PermissionSet::of([MasterRead]),
         }
     }
 }
