@@ -3,3 +3,12 @@
 pub mod password;
 pub mod secret;
 pub mod token;
+
+pub mod roles;
+
+pub mod access;
+pub mod office_access;
+
+pub mod family;
+pub mod office_sessions;
+pub mod sessions;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
-use daybook_domain::password::PASSWORD_LENGTH_MAX;
+use daybook_domain::password::PASSWORD_CHARS_MAX;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -65,7 +65,7 @@ pub enum Verdict {
 /// Longest wait for a turn; whoever waits longer is told to come back.
 const TURN_WAIT: Duration = Duration::from_secs(5);
 /// Most bytes that are hashed: the longest password, in the widest characters.
-const BYTES_MAX: usize = PASSWORD_LENGTH_MAX * 4;
+const BYTES_MAX: usize = PASSWORD_CHARS_MAX * 4;
 
 impl Passwords {
     /// A hasher of this cost. It makes one hash now, for strangers to be compared with.

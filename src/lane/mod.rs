@@ -6,7 +6,7 @@
 //! decision rests on cannot change under it. An answer leaves only after its commit is durable.
 
 pub mod actor;
-mod canonical;
+pub(crate) mod canonical;
 pub mod fence;
 pub mod ids;
 mod judge;

@@ -1,6 +1,10 @@
 //! The platform's office: its databases, and everything that works on them.
 
+pub mod log;
+
 use std::sync::Arc;
+
+pub use log::OfficeWriting;
 
 use crate::{clock::Clock, db::ControlDb, lane::Ids};
 
