@@ -5,6 +5,7 @@
 pub mod connect;
 pub mod control;
 pub mod failure;
+pub mod page;
 pub mod sql;
 pub mod target;
 

@@ -5,6 +5,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::error::{Error, Result};
 
+pub use crate::db::page::{Page, PageAsk};
+
 /// Where a page stands in its list.
 #[derive(SimpleObject, Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageInfo {
@@ -16,28 +18,6 @@ pub struct PageInfo {
     pub start_cursor: Option<String>,
     /// Cursor of the last edge: `after` of the next page.
     pub end_cursor: Option<String>,
-}
-
-/// What a list field was asked: how many, after which row, and whether the total is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageAsk {
-    /// How many rows, 1 to the bound.
-    pub first: u64,
-    /// Key of the row after which the page begins, as the order's cursor holds it.
-    pub after: Option<Vec<String>>,
-    /// Whether `totalCount` was selected.
-    pub wants_total: bool,
-}
-
-/// A page of rows with the key of each.
-#[derive(Debug, Clone)]
-pub struct Page<T> {
-    /// The rows, each with the values of its sort key.
-    pub rows: Vec<(Vec<String>, T)>,
-    /// Whether more follow.
-    pub has_next: bool,
-    /// How many there are in all, where it was asked.
-    pub total: i64,
 }
 
 /// Rows on a page when the caller does not say.

@@ -1,0 +1,39 @@
+//! Keyset pages: a page begins after a row's sort key, never at a count of rows.
+
+/// What a list was asked: how many, after which row, and whether the total is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageAsk {
+    /// How many rows, 1 to the bound.
+    pub first: u64,
+    /// Key of the row after which the page begins, as the order's cursor holds it.
+    pub after: Option<Vec<String>>,
+    /// Whether the number of all rows is wanted.
+    pub wants_total: bool,
+}
+
+/// A page of rows with the key of each.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The rows, each with the values of its sort key.
+    pub rows: Vec<(Vec<String>, T)>,
+    /// Whether more follow.
+    pub has_next: bool,
+    /// How many there are in all, where it was asked.
+    pub total: i64,
+}
+
+impl<T> Page<T> {
+    /// The page of rows that were read with one more than asked, which only tells that more follow.
+    pub fn cut(rows: Vec<T>, ask: &PageAsk, total: u64, key: impl Fn(&T) -> Vec<String>) -> Self {
+        let most = usize::try_from(ask.first).unwrap_or(usize::MAX);
+        let has_next = rows.len() > most;
+        let rows = rows.into_iter().take(most).map(|row| (key(&row), row)).collect();
+        Self { rows, has_next, total: i64::try_from(total).unwrap_or(i64::MAX) }
+    }
+
+    /// The same page of something else made of each row.
+    pub fn map<U>(self, change: impl Fn(T) -> U) -> Page<U> {
+        let rows = self.rows.into_iter().map(|(key, row)| (key, change(row))).collect();
+        Page { rows, has_next: self.has_next, total: self.total }
+    }
+}
