@@ -258,9 +258,7 @@ impl TenantRole {
                 SaleRead,
                 SaleCreate,
             ]),
-            Self::Agent => {
-                PermissionSet::of([BusinessRead, GroupRead, SaleRead, SaleCreate])
-            }
+            Self::Agent => PermissionSet::of([BusinessRead, GroupRead, SaleRead, SaleCreate]),
         }
     }
 

@@ -71,10 +71,11 @@ pub async fn begin(
     catalogue: &Catalogue,
     new: NewBusiness,
 ) -> Result<BusinessId> {
-    let refuse = |code, field: &str, why: &str| Error::refused(code, &format!("input.{field}"), why);
-    let country = catalogue
-        .country(&new.country)
-        .ok_or_else(|| refuse(Code::CountryUnknown, "country", "this country is not in the catalogue"))?;
+    let refuse =
+        |code, field: &str, why: &str| Error::refused(code, &format!("input.{field}"), why);
+    let country = catalogue.country(&new.country).ok_or_else(|| {
+        refuse(Code::CountryUnknown, "country", "this country is not in the catalogue")
+    })?;
     let currency = new.base_currency.as_deref().unwrap_or(country.currency.as_str());
     let currency = catalogue.currency(currency).ok_or_else(|| {
         refuse(Code::CurrencyUnknown, "baseCurrency", "this currency is not in the catalogue")
@@ -91,7 +92,9 @@ pub async fn begin(
     let calendar = AccountingCalendar::starting_in(first_month);
     let now = writing.recorded_at();
     let today = chrono::DateTime::from_timestamp_millis(now)
-        .map(|instant| instant.with_timezone(&zone.parse().unwrap_or(chrono_tz::Tz::UTC)).date_naive())
+        .map(|instant| {
+            instant.with_timezone(&zone.parse().unwrap_or(chrono_tz::Tz::UTC)).date_naive()
+        })
         .unwrap_or_default();
     let begins = new.books_begin_on.unwrap_or_else(|| calendar.year_containing(today).starts_on);
     let id = BusinessId::new(writing.next_id()?);

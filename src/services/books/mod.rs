@@ -1,4 +1,12 @@
 //! Businesses, ledgers, vouchers, statements.
 
+pub mod balances;
 pub mod businesses;
+pub mod chart;
+pub mod groups;
+pub mod ledgers;
+pub mod registers;
 pub mod standard_ledgers;
+pub mod trial_balance;
+pub mod vouchers;
+pub mod years;

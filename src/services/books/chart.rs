@@ -1,0 +1,158 @@
+//! A tenant's businesses and ledgers, remembered between requests while no setting changes.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use daybook_domain::{
+    id::{BusinessId, LedgerId, VoucherTypeId},
+    period::AccountingCalendar,
+};
+use daybook_entity::tenant::{
+    business::{business, gstin},
+    chart::{ledger, voucher_type_override},
+};
+use sea_orm::EntityTrait;
+
+use super::businesses::Settings;
+use crate::{
+    error::{Code, Error, Result},
+    scope::TenantScope,
+};
+
+/// What most requests need of a tenant's settings.
+#[derive(Debug)]
+pub struct Chart {
+    /// All businesses by id, oldest first.
+    pub businesses: BTreeMap<BusinessId, business::Model>,
+    /// All ledgers of all businesses.
+    pub ledgers: HashMap<LedgerId, ledger::Model>,
+    /// Registrations by business.
+    pub gstins: Vec<gstin::Model>,
+    /// The tenant's own prefixes and visibility of shared voucher types.
+    pub type_overrides: HashMap<VoucherTypeId, voucher_type_override::Model>,
+}
+
+/// The tenant's chart as it stands now.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn chart(scope: &TenantScope) -> Result<Arc<Chart>> {
+    let seq = scope.db.beat().await?.settings_seq;
+    if let Some(known) = scope.db.memory.get::<Chart>(seq) {
+        return Ok(known);
+    }
+    let reader = scope.db.reader().await?;
+    let conn = reader.conn();
+    let businesses = business::Entity::find().all(conn).await?;
+    let ledgers = ledger::Entity::find().all(conn).await?;
+    let overrides = voucher_type_override::Entity::find().all(conn).await?;
+    let chart = Arc::new(Chart {
+        businesses: businesses.into_iter().map(|one| (one.id, one)).collect(),
+        ledgers: ledgers.into_iter().map(|one| (one.id, one)).collect(),
+        gstins: gstin::Entity::find().all(conn).await?,
+        type_overrides: overrides.into_iter().map(|one| (one.voucher_type_id, one)).collect(),
+    });
+    scope.db.memory.put(seq, Arc::clone(&chart));
+    Ok(chart)
+}
+
+/// Why a business cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Untold {
+    Unknown,
+    Ambiguous,
+    NoneVisible,
+}
+
+impl Untold {
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Unknown => "there is no such business",
+            Self::Ambiguous => "you see several businesses; say which one",
+            Self::NoneVisible => "you see no business",
+        }
+    }
+}
+
+impl Chart {
+    /// A business that the caller may see.
+    pub fn visible(&self, scope: &TenantScope, id: BusinessId) -> Option<&business::Model> {
+        self.businesses.get(&id).filter(|_| scope.access.businesses.includes(id))
+    }
+
+    /// The businesses that the caller may see, oldest first.
+    pub fn all_visible(&self, scope: &TenantScope) -> Vec<&business::Model> {
+        self.businesses.values().filter(|one| scope.access.businesses.includes(one.id)).collect()
+    }
+
+    /// A ledger in a business that the caller may see.
+    pub fn visible_ledger(&self, scope: &TenantScope, id: LedgerId) -> Option<&ledger::Model> {
+        let ledger = self.ledgers.get(&id)?;
+        scope.access.businesses.includes(ledger.business_id).then_some(ledger)
+    }
+
+    /// The business that a query's argument `businessId` means: when absent, the caller's only one.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] on the argument.
+    pub fn asked(&self, scope: &TenantScope, id: Asked) -> Result<&business::Model> {
+        self.tell(scope, id).map_err(|why| Error::bad_input("businessId", why.sentence()))
+    }
+
+    /// The business that a mutation's `businessId` means: when absent, the caller's only one.
+    ///
+    /// # Errors
+    /// A refusal of the field at `path`.
+    pub fn chosen(&self, scope: &TenantScope, id: Asked, path: &str) -> Result<&business::Model> {
+        self.tell(scope, id).map_err(|why| {
+            Error::refused(Code::BusinessUnknown, &format!("{path}.businessId"), why.sentence())
+        })
+    }
+
+    fn tell(&self, scope: &TenantScope, id: Asked) -> Result<&business::Model, Untold> {
+        match id {
+            Asked::This(id) => self.visible(scope, id).ok_or(Untold::Unknown),
+            Asked::Malformed => Err(Untold::Unknown),
+            Asked::Nothing => {
+                let open: Vec<&business::Model> = self
+                    .all_visible(scope)
+                    .into_iter()
+                    .filter(|one| one.archived_at.is_none())
+                    .collect();
+                match open.as_slice() {
+                    [only] => Ok(only),
+                    [] => Err(Untold::NoneVisible),
+                    _ => Err(Untold::Ambiguous),
+                }
+            }
+        }
+    }
+}
+
+/// An optional id as it came: absent, of the right kind, or something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Not given.
+    Nothing,
+    /// This business.
+    This(BusinessId),
+    /// Given, but not the id of a business.
+    Malformed,
+}
+
+/// A business's rules.
+pub fn settings(business: &business::Model) -> Settings {
+    Settings::read(&business.settings)
+}
+
+/// A business's calendar.
+pub fn calendar(business: &business::Model) -> AccountingCalendar {
+    AccountingCalendar::starting_in(u32::try_from(business.year_first_month).unwrap_or(1))
+}
+
+/// Decimal places of a business's currency.
+pub fn exponent(business: &business::Model) -> u8 {
+    u8::try_from(business.currency_exponent).unwrap_or(2)
+}

@@ -1,0 +1,491 @@
+//! Ledgers: opened with their balance, renamed, moved, archived; found and summed.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use daybook_domain::{
+    chain::Canonical,
+    id::{BusinessId, LedgerId, VoucherTypeId},
+    lock::areas_of,
+    money::Money,
+    role::Permission,
+    text::fold,
+    voucher::{BaseType, Line, balance},
+};
+use daybook_entity::tenant::{
+    books::VoucherKind,
+    business::{business, business_year},
+    chart::ledger,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::{
+    balances::{self, Sums},
+    chart::{self, Asked},
+    groups::{self, GroupRef},
+    standard_ledgers::OPENING_DIFFERENCE,
+    vouchers::{Wrong, numbering_of},
+};
+use crate::{
+    db::page::{Page, PageAsk},
+    error::{Code, Error, Result},
+    lane::{
+        Change, Post, Posting, Writing,
+        posting::{EntryDetail, Numbering},
+    },
+    scope::TenantScope,
+};
+
+/// Most characters of a ledger's name.
+pub const NAME_MAX: usize = 200;
+
+/// A ledger to be opened.
+#[derive(Debug, Clone)]
+pub struct OpenLedger {
+    /// In whose books.
+    pub business: Asked,
+    /// Its name, unique in the business whatever its case.
+    pub name: String,
+    /// The group it hangs below; `None` when the id given is not one.
+    pub group: Option<GroupRef>,
+    /// Its balance when the books begin: debit or credit, as decimal numbers.
+    pub opening: Option<Opening>,
+    /// Whether its entries carry bills.
+    pub is_bill_wise: bool,
+    /// Days until a bill is due.
+    pub credit_days: Option<i32>,
+    /// Words about it.
+    pub description: Option<String>,
+}
+
+/// A balance brought in.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// A debit balance.
+    pub debit: Option<String>,
+    /// A credit balance.
+    pub credit: Option<String>,
+}
+
+/// What is changed of a ledger; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeLedger {
+    /// The version that the caller saw.
+    pub expected_version: Option<i32>,
+    /// A new name.
+    pub name: Option<String>,
+    /// Another group; the inner `None` stands for an id that is not one.
+    pub group: Option<Option<GroupRef>>,
+    /// Whether its entries carry bills.
+    pub is_bill_wise: Option<bool>,
+    /// Days until a bill is due.
+    pub credit_days: Option<Option<i32>>,
+    /// Words about it.
+    pub description: Option<Option<String>>,
+}
+
+/// Opens a ledger. An opening balance is posted with it as an opening voucher, both or neither.
+///
+/// # Errors
+/// No permission, or refusals: unknown group, taken name, amounts that cannot be read.
+pub async fn create(scope: &TenantScope, command: OpenLedger) -> Result<ledger::Model> {
+    scope.require(Permission::LedgerCreate)?;
+    let chart = chart::chart(scope).await?;
+    let groups = groups::groups(scope).await?;
+    let business = chart.chosen(scope, command.business, "input")?.clone();
+    let mut wrong = Wrong::below("input");
+    let name = wrong.required("name", &command.name, NAME_MAX);
+    let description = wrong.text("description", command.description.as_deref(), 500, false);
+    let group = command.group.filter(|group| groups.resolve(*group).is_some());
+    if group.is_none() {
+        wrong.add(Code::AccountGroupUnknown, "accountGroupId", "there is no such account group");
+    }
+    check_credit_days(&mut wrong, command.credit_days);
+    let opening = read_opening(&mut wrong, command.opening.as_ref(), chart::exponent(&business));
+    wrong.finish()?;
+    let Some(group) = group else { return Err(Error::Internal("no group".into())) };
+
+    let journal = scope
+        .catalogue
+        .voucher_type_coded(BaseType::Journal.code())
+        .map(|found| (found.id, numbering_of(scope, &chart, found.id)));
+    let difference = chart.ledgers.values().find(|one| {
+        one.business_id == business.id && one.system_code.as_deref() == Some(OPENING_DIFFERENCE)
+    });
+    let difference = difference.map(|ledger| ledger.id);
+    let actor = scope.actor();
+    scope
+        .db
+        .lane()
+        .write(actor, move |writing| {
+            Box::pin(async move {
+                let id = LedgerId::new(writing.next_id()?);
+                let now = writing.recorded_at();
+                let row = ledger::Model {
+                    id,
+                    business_id: business.id,
+                    name_key: fold(&name),
+                    name,
+                    group_id: group.shared(),
+                    subgroup_id: group.own(),
+                    system_code: None,
+                    tax_head: None,
+                    tax_direction: None,
+                    currency: None,
+                    is_bill_wise: command.is_bill_wise,
+                    credit_days: command.credit_days,
+                    description,
+                    archived_at: None,
+                    version: 1,
+                    created_at: now,
+                    updated_at: now,
+                };
+                let stored = ledger::ActiveModel::from(row)
+                    .insert(writing.conn())
+                    .await
+                    .map_err(named_twice)?;
+                writing.settings_change();
+                writing.audit(changed("LEDGER_CREATED", None, &stored));
+                if let Some(opening) = opening {
+                    let (voucher_type, numbering) =
+                        journal.ok_or_else(|| Error::Internal("no journal type".into()))?;
+                    let other =
+                        difference.ok_or_else(|| Error::Internal("no difference ledger".into()))?;
+                    post_opening(writing, &business, voucher_type, numbering, [id, other], opening)
+                        .await?;
+                }
+                Ok(stored)
+            })
+        })
+        .await
+}
+
+/// Posts a ledger's opening: two lines against Difference in Opening Balances, in the opening period.
+async fn post_opening(
+    writing: &mut Writing,
+    business: &business::Model,
+    voucher_type: VoucherTypeId,
+    numbering: Numbering,
+    [ledger, difference]: [LedgerId; 2],
+    opening: Money,
+) -> Result<()> {
+    let year = business_year::Entity::find()
+        .filter(business_year::Column::BusinessId.eq(business.id))
+        .filter(business_year::Column::IsOpening.eq(true))
+        .one(writing.conn())
+        .await?
+        .ok_or_else(|| Error::Internal("a business without an opening period".into()))?;
+    let line = |ledger, amount: Money| {
+        let (debit, credit) =
+            if amount.is_negative() { (Money::ZERO, amount.size()) } else { (amount, Money::ZERO) };
+        Line { ledger, debit, credit }
+    };
+    let entries = balance(vec![line(ledger, opening), line(difference, -opening)])
+        .map_err(|why| Error::refused(Code::Invalid, "input.openingBalance", why.to_string()))?;
+    let posting = Posting {
+        path: "input.openingBalance".to_owned(),
+        business: business.id,
+        voucher_type,
+        base_type: BaseType::Journal,
+        kind: VoucherKind::Opening,
+        numbering: Numbering { prefix: "OB/".to_owned(), ..numbering },
+        dated: year.starts_on,
+        entries,
+        details: vec![EntryDetail::default(); 2],
+        narration: None,
+        reference: None,
+        reference_date: None,
+        party: None,
+        occurred_at: None,
+        areas: areas_of(BaseType::Journal, false, false),
+        lock_exception: None,
+        reverses: None,
+    };
+    let actor = writing.actor().clone();
+    writing.post(&Post { postings: vec![posting], claim: None, actor }).await?;
+    Ok(())
+}
+
+/// Changes a ledger.
+///
+/// # Errors
+/// No permission, or refusals: no such ledger, a stale version, a taken name, an unknown group.
+pub async fn update(
+    scope: &TenantScope,
+    id: Option<LedgerId>,
+    command: ChangeLedger,
+) -> Result<ledger::Model> {
+    scope.require(Permission::LedgerUpdate)?;
+    let groups = groups::groups(scope).await?;
+    let mut wrong = Wrong::below("input");
+    let name = command.name.as_deref().map(|name| wrong.required("name", name, NAME_MAX));
+    let description =
+        command.description.map(|text| wrong.text("description", text.as_deref(), 500, false));
+    if let Some(days) = command.credit_days {
+        check_credit_days(&mut wrong, days);
+    }
+    let group = match command.group {
+        None => None,
+        Some(asked) => {
+            let found = asked.filter(|group| groups.resolve(*group).is_some());
+            if found.is_none() {
+                let why = "there is no such account group";
+                wrong.add(Code::AccountGroupUnknown, "accountGroupId", why);
+            }
+            found
+        }
+    };
+    wrong.finish()?;
+    edit(scope, id, command.expected_version, "LEDGER_UPDATED", move |row| {
+        if row.system_code.is_some() && group.is_some() {
+            let why = "the program posts to this ledger; it stays in its group";
+            return Err(Error::refused(Code::System, "input.accountGroupId", why));
+        }
+        if let Some(name) = name {
+            row.name_key = fold(&name);
+            row.name = name;
+        }
+        if let Some(group) = group {
+            row.group_id = group.shared();
+            row.subgroup_id = group.own();
+        }
+        if let Some(is_bill_wise) = command.is_bill_wise {
+            row.is_bill_wise = is_bill_wise;
+        }
+        if let Some(days) = command.credit_days {
+            row.credit_days = days;
+        }
+        if let Some(text) = description {
+            row.description = text;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Archives a ledger, so that it takes no more entries, or brings it back.
+///
+/// # Errors
+/// No permission, or refusals: no such ledger, a stale version, a ledger of the program's own.
+pub async fn archive(
+    scope: &TenantScope,
+    id: Option<LedgerId>,
+    expected_version: Option<i32>,
+    archived: bool,
+) -> Result<ledger::Model> {
+    scope.require(Permission::LedgerArchive)?;
+    let action = if archived { "LEDGER_ARCHIVED" } else { "LEDGER_RESTORED" };
+    let now = scope.clock.now_ms();
+    edit(scope, id, expected_version, action, move |row| {
+        if row.system_code.is_some() {
+            let why = "the program posts to this ledger; it cannot be archived";
+            return Err(Error::refused(Code::System, "id", why));
+        }
+        row.archived_at = archived.then_some(now);
+        Ok(())
+    })
+    .await
+}
+
+async fn edit<F>(
+    scope: &TenantScope,
+    id: Option<LedgerId>,
+    expected_version: Option<i32>,
+    action: &'static str,
+    change: F,
+) -> Result<ledger::Model>
+where
+    F: FnOnce(&mut ledger::Model) -> Result<()> + Send + 'static,
+{
+    let access = scope.access.clone();
+    let id = id.ok_or_else(unknown)?;
+    scope
+        .db
+        .lane()
+        .write(scope.actor(), move |writing| {
+            Box::pin(async move {
+                let before = ledger::Entity::find_by_id(id)
+                    .one(writing.conn())
+                    .await?
+                    .filter(|row| access.businesses.includes(row.business_id))
+                    .ok_or_else(unknown)?;
+                if expected_version.is_some_and(|expected| expected != before.version) {
+                    let why = "somebody changed this meanwhile; read it again";
+                    return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
+                }
+                let mut after = before.clone();
+                change(&mut after)?;
+                if after == before {
+                    return Ok(before);
+                }
+                after.version += 1;
+                after.updated_at = writing.recorded_at();
+                let mut row = before.clone().into_active_model();
+                row.name = Set(after.name);
+                row.name_key = Set(after.name_key);
+                row.group_id = Set(after.group_id);
+                row.subgroup_id = Set(after.subgroup_id);
+                row.is_bill_wise = Set(after.is_bill_wise);
+                row.credit_days = Set(after.credit_days);
+                row.description = Set(after.description);
+                row.archived_at = Set(after.archived_at);
+                row.version = Set(after.version);
+                row.updated_at = Set(after.updated_at);
+                let stored = row.update(writing.conn()).await.map_err(named_twice)?;
+                writing.settings_change();
+                writing.audit(changed(action, Some(&before), &stored));
+                Ok(stored)
+            })
+        })
+        .await
+}
+
+fn unknown() -> Error {
+    Error::refused(Code::LedgerUnknown, "id", "there is no such ledger")
+}
+
+fn named_twice(error: sea_orm::DbErr) -> Error {
+    super::businesses::named_twice(error, "input.name")
+}
+
+fn check_credit_days(wrong: &mut Wrong<'_>, days: Option<i32>) {
+    if days.is_some_and(|days| !(0..=3_650).contains(&days)) {
+        wrong.add(Code::Invalid, "creditDays", "credit days are 0 to 3650");
+    }
+}
+
+/// An opening as a signed amount, debit above zero; `None` where there is none to post.
+fn read_opening(wrong: &mut Wrong<'_>, opening: Option<&Opening>, exponent: u8) -> Option<Money> {
+    let opening = opening?;
+    let (field, text, sign) = match (&opening.debit, &opening.credit) {
+        (Some(debit), None) => ("openingBalance.debit", debit, 1),
+        (None, Some(credit)) => ("openingBalance.credit", credit, -1),
+        _ => {
+            let why = "an opening balance has either a debit or a credit";
+            wrong.add(Code::NotOneSided, "openingBalance", why);
+            return None;
+        }
+    };
+    let amount = wrong.money(field, text, exponent)?;
+    if amount.is_negative() {
+        wrong.add(Code::NotOneSided, field, "an amount is not below zero; use the other side");
+        return None;
+    }
+    (!amount.is_zero()).then_some(if sign < 0 { -amount } else { amount })
+}
+
+fn describe(row: &ledger::Model) -> Canonical {
+    Canonical::new()
+        .text("name", &row.name)
+        .int_if("group", row.group_id.map(|group| group.get()))
+        .int_if("subgroup", row.subgroup_id.map(|group| group.get()))
+        .flag("billWise", row.is_bill_wise)
+        .int_if("creditDays", row.credit_days.map(i64::from))
+        .text_if("description", row.description.as_deref())
+        .int_if("archivedAt", row.archived_at)
+        .int("version", i64::from(row.version))
+}
+
+fn changed(action: &'static str, before: Option<&ledger::Model>, after: &ledger::Model) -> Change {
+    let mut content = Canonical::new();
+    if let Some(before) = before {
+        content = content.object("before", describe(before));
+    }
+    Change {
+        action,
+        subject_type: "Ledger",
+        subject: Some(after.id.get()),
+        business: Some(after.business_id),
+        canonical: content.object("after", describe(after)).finish(),
+    }
+}
+
+/// Which ledgers a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerFilter {
+    /// Part of the name, whatever its case.
+    pub text: Option<String>,
+    /// Directly below this group.
+    pub group: Option<GroupRef>,
+    /// Only archived ones, or only others; both when absent.
+    pub is_archived: Option<bool>,
+}
+
+/// Ledgers of a business by name.
+///
+/// # Errors
+/// No permission, no such business, or a database that cannot be read.
+pub async fn list(
+    scope: &TenantScope,
+    business: Asked,
+    filter: &LedgerFilter,
+    ask: &PageAsk,
+) -> Result<Page<ledger::Model>> {
+    scope.require(Permission::LedgerRead)?;
+    let chart = chart::chart(scope).await?;
+    let business = chart.asked(scope, business)?.id;
+    let mut query = ledger::Entity::find().filter(ledger::Column::BusinessId.eq(business));
+    if let Some(text) = &filter.text {
+        query = query.filter(ledger::Column::NameKey.contains(fold(text)));
+    }
+    if let Some(group) = filter.group {
+        query = query.filter(
+            Condition::any()
+                .add_option(group.shared().map(|id| ledger::Column::GroupId.eq(id)))
+                .add_option(group.own().map(|id| ledger::Column::SubgroupId.eq(id))),
+        );
+    }
+    query = match filter.is_archived {
+        Some(true) => query.filter(ledger::Column::ArchivedAt.is_not_null()),
+        Some(false) => query.filter(ledger::Column::ArchivedAt.is_null()),
+        None => query,
+    };
+    let reader = scope.db.reader().await?;
+    let total = if ask.wants_total { query.clone().count(reader.conn()).await? } else { 0 };
+    if let Some([name, id]) = ask.after.as_deref() {
+        let id = id.parse().map_err(|_| Error::bad_input("after", "this is not a cursor"))?;
+        query = query.filter(
+            Condition::any().add(ledger::Column::NameKey.gt(name.as_str())).add(
+                Condition::all()
+                    .add(ledger::Column::NameKey.eq(name.as_str()))
+                    .add(ledger::Column::Id.gt(LedgerId::new(id))),
+            ),
+        );
+    }
+    let rows = query
+        .order_by_asc(ledger::Column::NameKey)
+        .order_by_asc(ledger::Column::Id)
+        .limit(ask.first + 1)
+        .all(reader.conn())
+        .await?;
+    Ok(Page::cut(rows, ask, total, |row| vec![row.name_key.clone(), row.id.to_string()]))
+}
+
+/// Balances of ledgers as they stand today (or at a day) in their businesses.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn balances_of(
+    scope: &TenantScope,
+    ledgers: &[LedgerId],
+    as_at: Option<NaiveDate>,
+) -> Result<HashMap<LedgerId, Sums>> {
+    let chart = chart::chart(scope).await?;
+    let mut by_business: HashMap<BusinessId, Vec<LedgerId>> = HashMap::new();
+    for id in ledgers {
+        if let Some(ledger) = chart.visible_ledger(scope, *id) {
+            by_business.entry(ledger.business_id).or_default().push(*id);
+        }
+    }
+    let reader = scope.db.reader().await?;
+    let mut found = HashMap::new();
+    for (business, ids) in by_business {
+        let Some(model) = chart.businesses.get(&business) else { continue };
+        let day = as_at.unwrap_or_else(|| scope.clock.today(&model.time_zone));
+        found.extend(balances::as_at(reader.conn(), business, Some(&ids), day).await?);
+    }
+    Ok(found)
+}

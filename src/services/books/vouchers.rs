@@ -1,0 +1,442 @@
+//! Posting vouchers: what needs no lock is judged here, the rest in the lane.
+
+use chrono::NaiveDate;
+use daybook_domain::{
+    id::{LedgerId, VoucherTypeId},
+    lock::areas_of,
+    money::{ExchangeRate, Money, MoneyError},
+    role::Permission,
+    text::{self, TextError},
+    voucher::{BaseType, LedgerKind, Line, SideError, Unbalanced, balance, check_sides},
+};
+use daybook_entity::tenant::{books::VoucherKind, business::business};
+
+use super::{
+    chart::{self, Asked, Chart},
+    groups::{self, GroupRef, Groups},
+};
+use crate::{
+    error::{Code, Error, Refusal, Result},
+    lane::{
+        Claim, Post, Posted, Posting,
+        posting::{EntryDetail, Foreign, Numbering},
+    },
+    master::catalogue::is_in_force,
+    scope::TenantScope,
+};
+
+/// A voucher as somebody writes it down.
+#[derive(Debug, Clone)]
+pub struct PostVoucher {
+    /// In whose books.
+    pub business: Asked,
+    /// Shared voucher type; `None` when the id given is not one.
+    pub voucher_type: Option<VoucherTypeId>,
+    /// Book date.
+    pub dated: NaiveDate,
+    /// Words about the voucher.
+    pub narration: Option<String>,
+    /// The other side's number.
+    pub reference: Option<String>,
+    /// Its date.
+    pub reference_date: Option<NaiveDate>,
+    /// When it happened, UTC milliseconds.
+    pub occurred_at: Option<i64>,
+    /// An exception from a soft lock.
+    pub lock_exception: Option<i64>,
+    /// The entries.
+    pub entries: Vec<WrittenEntry>,
+}
+
+/// An entry as somebody writes it down.
+#[derive(Debug, Clone)]
+pub struct WrittenEntry {
+    /// The ledger; `None` when the id given is not one.
+    pub ledger: Option<LedgerId>,
+    /// Debit as a decimal number in the entry's currency.
+    pub debit: Option<String>,
+    /// Credit as a decimal number in the entry's currency.
+    pub credit: Option<String>,
+    /// The entry's currency, where it is not the business's.
+    pub currency: Option<String>,
+    /// Base units per unit of that currency, as a decimal number.
+    pub exchange_rate: Option<String>,
+    /// Words about the entry.
+    pub narration: Option<String>,
+}
+
+/// Most entries of one voucher.
+pub const ENTRIES_MAX: usize = 1_000;
+/// Most characters of a voucher's narration.
+pub const NARRATION_MAX: usize = 2_000;
+/// Most characters of an entry's narration.
+pub const ENTRY_NARRATION_MAX: usize = 500;
+/// Most characters of a reference.
+pub const REFERENCE_MAX: usize = 100;
+
+/// Posts one voucher, or shows what would be posted.
+///
+/// # Errors
+/// Every refusal that can be found without a lock at once; then those of the lane.
+pub async fn post(
+    scope: &TenantScope,
+    command: PostVoucher,
+    claim: Claim,
+    dry_run: bool,
+) -> Result<Posted> {
+    scope.require(Permission::VoucherPost)?;
+    check_key(&claim.key, "input")?;
+    let chart = chart::chart(scope).await?;
+    let groups = groups::groups(scope).await?;
+    let posting = prepare(scope, &chart, &groups, command, "input")?;
+    let post = Post { postings: vec![posting], claim: Some(claim), actor: scope.actor() };
+    if dry_run { scope.db.lane().dry_run(post).await } else { scope.db.lane().post(post).await }
+}
+
+/// Checks a retry key.
+///
+/// # Errors
+/// When it is empty or longer than 255 characters.
+pub fn check_key(key: &str, path: &str) -> Result<()> {
+    let length = key.chars().count();
+    let clean = text::clean_single_line(key, 255).is_ok_and(|clean| clean == key);
+    if length == 0 || length > 255 || !clean {
+        let why = "a retry key is 1 to 255 characters without line breaks or spaces at its ends";
+        return Err(Error::refused(Code::Invalid, &format!("{path}.idempotencyKey"), why));
+    }
+    Ok(())
+}
+
+/// Judges a voucher by everything that needs no lock.
+///
+/// # Errors
+/// All refusals found.
+pub fn prepare(
+    scope: &TenantScope,
+    chart: &Chart,
+    groups: &Groups,
+    command: PostVoucher,
+    path: &str,
+) -> Result<Posting> {
+    let business = chart.chosen(scope, command.business, path)?;
+    let mut wrong = Wrong { path, refusals: Vec::new() };
+    let kind = known_type(scope, &command, &mut wrong);
+    let narration = wrong.text("narration", command.narration.as_deref(), NARRATION_MAX, false);
+    let reference = wrong.text("reference", command.reference.as_deref(), REFERENCE_MAX, true);
+    let written = read_entries(scope, chart, groups, business, &command.entries, &mut wrong);
+    let (Some((voucher_type, base)), Some(written)) = (kind, written) else {
+        return Err(Error::Refused(wrong.refusals));
+    };
+    let lines: Vec<Line> = written.iter().map(|entry| entry.line).collect();
+    let balanced = balance(lines).map_err(|why| wrong.unbalanced(why, chart::exponent(business)));
+    let balanced = match balanced {
+        Ok(balanced) if wrong.refusals.is_empty() => balanced,
+        Ok(_) => return Err(Error::Refused(wrong.refusals)),
+        Err(refusal) => {
+            wrong.refusals.push(refusal);
+            return Err(Error::Refused(wrong.refusals));
+        }
+    };
+    let sides: Vec<(LedgerKind, Line)> =
+        written.iter().map(|entry| (entry.kind, entry.line)).collect();
+    let allows = chart::settings(business).journal_allows_cash;
+    check_sides(base, &sides, allows).map_err(|why| wrong.side(why))?;
+    let touches_bank = written.iter().any(|entry| entry.kind == LedgerKind::CashOrBank);
+    let touches_tax = written.iter().any(|entry| entry.is_tax);
+    Ok(Posting {
+        path: path.to_owned(),
+        business: business.id,
+        voucher_type,
+        base_type: base,
+        kind: VoucherKind::Ordinary,
+        numbering: numbering_of(scope, chart, voucher_type),
+        dated: command.dated,
+        entries: balanced,
+        details: written.into_iter().map(|entry| entry.detail).collect(),
+        narration,
+        reference,
+        reference_date: command.reference_date,
+        party: None,
+        occurred_at: command.occurred_at,
+        areas: areas_of(base, touches_bank, touches_tax),
+        lock_exception: command.lock_exception,
+        reverses: None,
+    })
+}
+
+/// How the tenant numbers vouchers of a type: its own prefix and width before the shared ones.
+pub fn numbering_of(scope: &TenantScope, chart: &Chart, voucher_type: VoucherTypeId) -> Numbering {
+    let own = chart.type_overrides.get(&voucher_type);
+    let shared = scope.catalogue.voucher_type(voucher_type);
+    let prefix = own
+        .and_then(|own| own.numbering_prefix.clone())
+        .or_else(|| shared.map(|shared| shared.numbering_prefix.clone()))
+        .unwrap_or_default();
+    let width = own
+        .and_then(|own| own.number_width)
+        .or(shared.map(|shared| shared.number_width))
+        .unwrap_or(1);
+    Numbering {
+        prefix,
+        suffix: String::new(),
+        width: u8::try_from(width.clamp(1, 12)).unwrap_or(1),
+        tax: None,
+    }
+}
+
+/// Types that are posted as plain entries; the others have mutations of their own.
+const BY_ENTRIES: [BaseType; 4] =
+    [BaseType::Journal, BaseType::Payment, BaseType::Receipt, BaseType::Contra];
+
+fn known_type(
+    scope: &TenantScope,
+    command: &PostVoucher,
+    wrong: &mut Wrong<'_>,
+) -> Option<(VoucherTypeId, BaseType)> {
+    let found = command.voucher_type.and_then(|id| scope.catalogue.voucher_type(id));
+    let Some(found) = found.filter(|found| is_in_force(found.retired_on, command.dated)) else {
+        wrong.add(Code::VoucherTypeUnknown, "voucherTypeId", "there is no such voucher type");
+        return None;
+    };
+    match BaseType::parse(&found.base_type) {
+        Some(base) if BY_ENTRIES.contains(&base) => Some((found.id, base)),
+        _ => {
+            let why = "vouchers of this type are not posted as plain entries; \
+                       journal, payment, receipt and contra are";
+            wrong.add(Code::NotAllowed, "voucherTypeId", why);
+            None
+        }
+    }
+}
+
+struct Read {
+    line: Line,
+    kind: LedgerKind,
+    is_tax: bool,
+    detail: EntryDetail,
+}
+
+fn read_entries(
+    scope: &TenantScope,
+    chart: &Chart,
+    groups: &Groups,
+    business: &business::Model,
+    entries: &[WrittenEntry],
+    wrong: &mut Wrong<'_>,
+) -> Option<Vec<Read>> {
+    if entries.len() > ENTRIES_MAX {
+        let why = format!("a voucher has at most {ENTRIES_MAX} entries");
+        wrong.add(Code::TooMany, "entries", &why);
+        return None;
+    }
+    let before = wrong.refusals.len();
+    let mut read = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        let place = format!("entries.{index}");
+        let narration = wrong.text(
+            &format!("{place}.narration"),
+            entry.narration.as_deref(),
+            ENTRY_NARRATION_MAX,
+            true,
+        );
+        let ledger = entry
+            .ledger
+            .and_then(|id| chart.visible_ledger(scope, id))
+            .filter(|ledger| ledger.business_id == business.id);
+        let Some(ledger) = ledger else {
+            let why = "there is no such ledger in this business";
+            wrong.add(Code::LedgerUnknown, &format!("{place}.ledgerId"), why);
+            continue;
+        };
+        if ledger.archived_at.is_some() {
+            let why = "this ledger is archived and takes no more entries";
+            wrong.add(Code::LedgerArchived, &format!("{place}.ledgerId"), why);
+            continue;
+        }
+        let Some(amounts) = read_amounts(scope, business, entry, &place, wrong) else { continue };
+        let group = GroupRef::of(ledger).and_then(|group| groups.resolve(group));
+        let is_cash = group.is_some_and(|group| group.is_cash_or_bank);
+        read.push(Read {
+            line: Line { ledger: ledger.id, debit: amounts.debit, credit: amounts.credit },
+            kind: if is_cash { LedgerKind::CashOrBank } else { LedgerKind::Other },
+            is_tax: ledger.tax_head.is_some(),
+            detail: EntryDetail { narration, foreign: amounts.foreign },
+        });
+    }
+    (wrong.refusals.len() == before).then_some(read)
+}
+
+struct Amounts {
+    debit: Money,
+    credit: Money,
+    foreign: Option<Foreign>,
+}
+
+fn read_amounts(
+    scope: &TenantScope,
+    business: &business::Model,
+    entry: &WrittenEntry,
+    place: &str,
+    wrong: &mut Wrong<'_>,
+) -> Option<Amounts> {
+    let (text, side, is_debit) = match (&entry.debit, &entry.credit) {
+        (Some(debit), None) => (debit, "debit", true),
+        (None, Some(credit)) => (credit, "credit", false),
+        _ => {
+            let why = "an entry has either a debit or a credit";
+            wrong.add(Code::NotOneSided, place, why);
+            return None;
+        }
+    };
+    let path = format!("{place}.{side}");
+    let foreign = entry.currency.as_deref().filter(|code| *code != business.base_currency);
+    let (base, foreign) = match foreign {
+        None => {
+            if entry.exchange_rate.is_some() {
+                let why = "an entry in the business's own currency has no exchange rate";
+                wrong.add(Code::Invalid, &format!("{place}.exchangeRate"), why);
+                return None;
+            }
+            (wrong.money(&path, text, chart::exponent(business))?, None)
+        }
+        Some(code) => {
+            let Some(currency) = scope.catalogue.currency(code) else {
+                wrong.add(Code::CurrencyUnknown, &format!("{place}.currency"), "no such currency");
+                return None;
+            };
+            let exponent = u8::try_from(currency.exponent).unwrap_or(2);
+            let amount = wrong.money(&path, text, exponent)?;
+            let rate_path = format!("{place}.exchangeRate");
+            let Some(rate) = entry.exchange_rate.as_deref() else {
+                let why = "an entry in another currency needs its exchange rate";
+                wrong.add(Code::Required, &rate_path, why);
+                return None;
+            };
+            let rate = ExchangeRate::parse(rate).ok().filter(|rate| rate.raw() > 0);
+            let Some(rate) = rate else {
+                wrong.add(Code::Invalid, &rate_path, "a rate is a decimal number above zero");
+                return None;
+            };
+            let Some(base) = rate.convert(amount, exponent, chart::exponent(business)) else {
+                wrong.add(Code::TooLarge, &path, "this is too large in the business's currency");
+                return None;
+            };
+            let currency = daybook_domain::currency::CurrencyCode::parse(code).ok()?;
+            (base, Some(Foreign { currency, amount, rate }))
+        }
+    };
+    if base.is_zero() || base.is_negative() {
+        wrong.add(Code::NotOneSided, &path, "an amount is above zero");
+        return None;
+    }
+    let (debit, credit) = if is_debit { (base, Money::ZERO) } else { (Money::ZERO, base) };
+    Some(Amounts { debit, credit, foreign })
+}
+
+/// Collects what is wrong with an input, each with its field's path.
+pub struct Wrong<'p> {
+    path: &'p str,
+    refusals: Vec<Refusal>,
+}
+
+impl<'p> Wrong<'p> {
+    /// Nothing wrong yet; fields are named below `path`.
+    pub fn below(path: &'p str) -> Self {
+        Self { path, refusals: Vec::new() }
+    }
+
+    /// Adds a refusal.
+    pub fn add(&mut self, code: Code, field: &str, message: &str) {
+        self.refusals.push(Refusal::new(code, &format!("{}.{field}", self.path), message));
+    }
+
+    /// Reads a text: trimmed, `None` when nothing is left.
+    pub fn text(
+        &mut self,
+        field: &str,
+        value: Option<&str>,
+        most: usize,
+        one_line: bool,
+    ) -> Option<String> {
+        let value = value?;
+        let cleaned =
+            if one_line { text::clean_single_line(value, most) } else { text::clean(value, most) };
+        match cleaned {
+            Ok(text) if text.is_empty() => None,
+            Ok(text) => Some(text),
+            Err(why) => {
+                let code = if matches!(why, TextError::TooLong { .. }) {
+                    Code::TooLong
+                } else {
+                    Code::Invalid
+                };
+                self.add(code, field, &why.to_string());
+                None
+            }
+        }
+    }
+
+    /// Reads a text that must be there.
+    pub fn required(&mut self, field: &str, value: &str, most: usize) -> String {
+        let before = self.refusals.len();
+        match self.text(field, Some(value), most, true) {
+            Some(text) => text,
+            None => {
+                if self.refusals.len() == before {
+                    self.add(Code::Required, field, "this cannot be empty");
+                }
+                String::new()
+            }
+        }
+    }
+
+    /// Reads an amount of a currency with that many decimal places.
+    pub fn money(&mut self, field: &str, text: &str, exponent: u8) -> Option<Money> {
+        match Money::parse(text, exponent) {
+            Ok(amount) => Some(amount),
+            Err(why) => {
+                let code = match why {
+                    MoneyError::NotADecimal => Code::Invalid,
+                    MoneyError::TooPrecise => Code::TooPrecise,
+                    MoneyError::TooLarge => Code::TooLarge,
+                };
+                self.add(code, field, &why.to_string());
+                None
+            }
+        }
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// Everything that was wrong.
+    pub fn finish(self) -> Result<()> {
+        if self.refusals.is_empty() { Ok(()) } else { Err(Error::Refused(self.refusals)) }
+    }
+
+    fn unbalanced(&self, why: Unbalanced, exponent: u8) -> Refusal {
+        let (code, field, message) = match why {
+            Unbalanced::TooFewLines => (Code::TooFewEntries, "entries".to_owned(), why.to_string()),
+            Unbalanced::NotOneSided { line } | Unbalanced::NegativeAmount { line } => {
+                (Code::NotOneSided, format!("entries.{line}"), why.to_string())
+            }
+            Unbalanced::TooLarge { line } => {
+                (Code::TooLarge, format!("entries.{line}"), why.to_string())
+            }
+            Unbalanced::Unequal { debit, credit } => {
+                let (debit, credit) = (debit.format(exponent), credit.format(exponent));
+                let text = format!("debits are {debit} and credits {credit}; they must be equal");
+                (Code::Unbalanced, "entries".to_owned(), text)
+            }
+        };
+        Refusal::new(code, &format!("{}.{field}", self.path), message)
+    }
+
+    fn side(&self, why: SideError) -> Error {
+        let field = match why.line {
+            Some(line) => format!("{}.entries.{line}", self.path),
+            None => format!("{}.entries", self.path),
+        };
+        Error::refused(Code::SideRule, &field, why.rule)
+    }
+}
