@@ -5,6 +5,12 @@
 pub mod clock;
 pub mod error;
 
+pub mod seal;
+
+pub mod config;
+
+pub mod telemetry;
+
 pub mod db;
 pub mod lane;
 pub mod master;

@@ -1,0 +1,171 @@
+//! Where settings come from.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    num::NonZero,
+    path::{Path, PathBuf},
+};
+
+use super::{Bad, ENV_PREFIX, FILE_NAME, Problem, old, sections};
+
+/// Everything that settings are made from; loading reads nothing else.
+#[derive(Clone)]
+pub struct Sources {
+    /// The settings file, when there is one.
+    pub file: Option<FileText>,
+    /// Names and values of the environment; other names are passed over.
+    pub env: BTreeMap<String, String>,
+    /// Flags as `section.key` and value; a later one wins.
+    pub flags: Vec<(String, String)>,
+    /// Processor cores of the machine.
+    pub cores: usize,
+}
+
+/// A settings file.
+#[derive(Clone)]
+pub struct FileText {
+    /// Its name, for messages.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Where an effective value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody set it.
+    Default,
+    /// The settings file of that name.
+    File(String),
+    /// The environment, under that name or those names.
+    Env(String),
+    /// The command line.
+    Flag,
+    /// Made by the program and kept in that file.
+    Kept(PathBuf),
+}
+
+impl Default for Sources {
+    /// Nothing but defaults, on a machine with one core.
+    fn default() -> Self {
+        Self { file: None, env: BTreeMap::new(), flags: Vec::new(), cores: 1 }
+    }
+}
+
+impl Sources {
+    /// What this process was given: the named file (or `daybook.toml` in the working folder, when it
+    /// exists), the environment, and flags. The only place that reads the environment.
+    ///
+    /// # Errors
+    /// [`Bad`] when the file cannot be read, or a name of ours holds something that is not text.
+    pub fn of_process(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Self, Bad> {
+        let mut problems = Vec::new();
+        let mut env = BTreeMap::new();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            if !name.starts_with(ENV_PREFIX) && !old::is_old_name(&name) {
+                continue;
+            }
+            match value.into_string() {
+                Ok(value) => drop(env.insert(name, value)),
+                Err(_) => problems.push(Problem::new(name, "not text in UTF-8").at("environment")),
+            }
+        }
+        let path = file.unwrap_or(Path::new(FILE_NAME));
+        let read = match std::fs::read_to_string(path) {
+            Ok(text) => Some(FileText { name: path.display().to_string(), text }),
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => {
+                let key = path.display().to_string();
+                problems.push(Problem::new(key, format!("the file cannot be read: {error}")));
+                None
+            }
+        };
+        if !problems.is_empty() {
+            return Err(Bad(problems));
+        }
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Ok(Self { file: read, env, flags, cores })
+    }
+
+    /// Reads what follows `--set`: `section.key=value`.
+    ///
+    /// # Errors
+    /// When there is no `=`, as a sentence for the command line.
+    pub fn parse_flag(text: &str) -> Result<(String, String), String> {
+        let (key, value) =
+            text.split_once('=').ok_or("write section.key=value, as in log.level=debug")?;
+        Ok((key.trim().to_owned(), value.to_owned()))
+    }
+
+    /// These sources with one more flag.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.flags.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// These sources with one more name in the environment.
+    #[must_use]
+    pub fn with_env(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// These sources with a settings file.
+    #[must_use]
+    pub fn with_file(mut self, text: &str) -> Self {
+        self.file = Some(FileText { name: FILE_NAME.to_owned(), text: text.to_owned() });
+        self
+    }
+}
+
+impl fmt::Debug for Sources {
+    /// Names only: values may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources")
+            .field("file", &self.file)
+            .field("env", &self.env.keys())
+            .field("flags", &self.flags.iter().map(|(key, _)| key).collect::<Vec<_>>())
+            .field("cores", &self.cores)
+            .finish()
+    }
+}
+
+impl fmt::Debug for FileText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FileText({})", self.name)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => write!(f, "default"),
+            Self::File(name) => write!(f, "file {name}"),
+            Self::Env(name) => write!(f, "environment {name}"),
+            Self::Flag => write!(f, "flag"),
+            Self::Kept(path) => write!(f, "made once, kept in {}", path.display()),
+        }
+    }
+}
+
+/// A sentence that names the closest thing that exists, or nothing when none is close.
+pub(super) fn nearest(written: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    known
+        .map(|name| (strsim::damerau_levenshtein(written, &name), name))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, name)| *distance <= (name.len() / 3).max(2))
+        .map(|(_, name)| name)
+}
+
+/// The key that somebody probably meant: close as a whole, or the same inside another section.
+pub(super) fn nearest_key(written: &str) -> Option<String> {
+    let keys = || sections::table().iter().map(|setting| setting.key);
+    let last = written.rsplit('.').next().unwrap_or(written);
+    nearest(written, keys().map(str::to_owned)).or_else(|| {
+        let mut same = keys().filter(|key| key.rsplit('.').next() == Some(last));
+        same.next().filter(|_| same.next().is_none()).map(str::to_owned)
+    })
+}

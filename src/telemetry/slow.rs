@@ -1,0 +1,28 @@
+//! Statements that take too long, by name: never their text with values.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+/// The target of these lines, for `log.level`, as in `info,daybook::slow=off`.
+pub const SLOW_TARGET: &str = "daybook::slow";
+
+pub(super) const SLOW_COUNTER: &str = "daybook_slow_statements_total";
+
+static THRESHOLD_MS: AtomicU64 = AtomicU64::new(200);
+
+pub(super) fn set_threshold(ms: u64) {
+    THRESHOLD_MS.store(ms, Ordering::Relaxed);
+}
+
+/// Logs and counts a statement that took at least `log.slow_query_ms`; does nothing for others. The
+/// name says which statement it is; request and tenant come from the span around.
+pub fn slow_statement(name: &'static str, elapsed: Duration) {
+    if elapsed < Duration::from_millis(THRESHOLD_MS.load(Ordering::Relaxed)) {
+        return;
+    }
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    tracing::warn!(target: SLOW_TARGET, statement = name, elapsed_ms, "slow statement");
+    metrics::counter!(SLOW_COUNTER, "statement" => name).increment(1);
+}
