@@ -6,8 +6,10 @@ pub mod connect;
 pub mod control;
 pub mod failure;
 pub mod page;
+pub mod snapshot;
 pub mod sql;
 pub mod target;
+pub mod time;
 
 pub use control::{ControlDb, ControlTxn};
 pub use target::Target;

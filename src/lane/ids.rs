@@ -47,6 +47,12 @@ impl Ids {
         self.leased_until.store(instant, Ordering::Release);
     }
 
+    /// Goes on under another number, after the lease of the old one was lost.
+    pub fn renumbered(&self, node: u16, leased_until: i64) {
+        *self.made.lock().unwrap_or_else(PoisonError::into_inner) = IdClock::new(node);
+        self.renewed_until(leased_until);
+    }
+
     /// The clock that the ids follow.
     pub fn clock(&self) -> &Clock {
         &self.clock

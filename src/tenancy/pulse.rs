@@ -57,13 +57,18 @@ impl Pulse {
     pub async fn read(&self, connection: &impl ConnectionTrait) -> Result<Beat> {
         let began = self.clock.now_ms();
         let fence = Fence::read(connection).await?;
+        Ok(self.learned(&fence, began))
+    }
+
+    /// Remembers a fence whose reading began at an instant (UTC milliseconds).
+    pub fn learned(&self, fence: &Fence, began: i64) -> Beat {
         let beat = self.raise(Beat {
             access_seq: fence.access_seq,
             settings_seq: fence.settings_seq,
             change_seq: fence.change_seq,
         });
         self.read_at.fetch_max(began, Ordering::AcqRel);
-        Ok(beat)
+        beat
     }
 
     /// Hears of this node's own commit: at once, whatever the bound.

@@ -1,9 +1,14 @@
 //! A tenant's routing row, ready for use.
 
+use std::path::{Path, PathBuf};
+
 use daybook_domain::id::{DatabaseServerId, TenantId};
 use daybook_entity::master::tenant::{MigrationState, SubscriptionStatus, TenantStatus};
 
-use crate::db::Target;
+use crate::{
+    db::Target,
+    error::{Error, Result},
+};
 
 /// Where a tenant lives and whether it may be served. The target's secrets are opened already.
 #[derive(Debug, Clone)]
@@ -36,4 +41,64 @@ pub struct Route {
     pub storage_limit_bytes: i64,
     /// Routing version in which the row last changed.
     pub changed_in: i64,
+}
+
+impl Route {
+    /// Whether the tenant is served to its users.
+    ///
+    /// # Errors
+    /// [`Error::TenantSuspended`], or [`Error::TenantNotFound`] for one that is not there yet or not
+    /// any more.
+    pub fn check_status(&self) -> Result<()> {
+        match self.status {
+            TenantStatus::Active => Ok(()),
+            TenantStatus::Suspended => Err(Error::TenantSuspended),
+            TenantStatus::Provisioning | TenantStatus::Closed => Err(Error::TenantNotFound),
+        }
+    }
+
+    /// Whether its tables are those of this program, whose newest migration is `newest`.
+    ///
+    /// # Errors
+    /// [`Error::TenantUpgrading`] when they are behind, ahead or being changed.
+    pub fn check_schema(&self, newest: &str) -> Result<()> {
+        let is_current = self.migration_state == MigrationState::Current
+            && self.schema_version.as_deref() == Some(newest);
+        if is_current { Ok(()) } else { Err(Error::TenantUpgrading) }
+    }
+
+    /// Whether an open database of this route still serves that one.
+    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+        self.server == other.server
+            && self.status == other.status
+            && self.migration_state == other.migration_state
+            && self.schema_version == other.schema_version
+            && is_same_target(&self.target, &other.target)
+            && match (&self.replica, &other.replica) {
+                (Some(one), Some(two)) => is_same_target(one, two),
+                (None, None) => true,
+                _ => false,
+            }
+    }
+}
+
+fn is_same_target(one: &Target, other: &Target) -> bool {
+    match (one, other) {
+        (Target::Sqlite { path: one }, Target::Sqlite { path: other }) => one == other,
+        (Target::Server(one), Target::Server(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// The file of a SQLite tenant: `tenants/<database name>.sqlite` in the data folder.
+///
+/// # Errors
+/// [`Error::Internal`] when the name could lead out of the folder.
+pub fn sqlite_file(data_dir: &Path, database_name: &str) -> Result<PathBuf> {
+    let is_plain = !database_name.is_empty()
+        && database_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    if !is_plain {
+        return Err(Error::Internal(format!("{database_name:?} is no name of a database file")));
+    }
+    Ok(data_dir.join("tenants").join(format!("{database_name}.sqlite")))
 }

@@ -1,0 +1,132 @@
+//! Marks in main by which other nodes and workers hear of this node's commits.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use daybook_domain::id::TenantId;
+use sea_orm::{ConnectionTrait, DbBackend, Value};
+
+use crate::{
+    clock::Clock,
+    db::{ControlDb, failure, sql::statement},
+    error::{Error, Result},
+};
+
+/// Gathers the newest event of each tenant and writes them together.
+#[derive(Debug)]
+pub(super) struct Marks {
+    main: ControlDb,
+    clock: Clock,
+    waiting: Mutex<HashMap<TenantId, i64>>,
+}
+
+/// Rows of one statement.
+const ROWS_MAX: usize = 256;
+
+impl Marks {
+    pub fn new(main: ControlDb, clock: Clock) -> Self {
+        Self { main, clock, waiting: Mutex::default() }
+    }
+
+    /// Notes that a tenant's events go up to `change_seq`.
+    pub fn note(&self, tenant: TenantId, change_seq: i64) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = waiting.entry(tenant).or_insert(change_seq);
+        *newest = change_seq.max(*newest);
+    }
+
+    /// Writes what waits, every `every`, until it is dropped.
+    pub async fn keep_writing(&self, every: Duration) {
+        loop {
+            tokio::time::sleep(every).await;
+            if let Err(error) = self.flush().await {
+                tracing::warn!(cause = ?error.cause(), "marks of new events wait for main");
+            }
+        }
+    }
+
+    /// Writes what waits now.
+    ///
+    /// # Errors
+    /// When main cannot be written; what was not written still waits.
+    pub async fn flush(&self) -> Result<()> {
+        let waiting =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut marks: Vec<(TenantId, i64)> = waiting.into_iter().collect();
+        // In the order of the key, so that two nodes' statements never wait for each other in a ring.
+        marks.sort_unstable();
+        let mut failed = None;
+        for chunk in marks.chunks(ROWS_MAX) {
+            if let Err(error) = self.write(chunk).await {
+                for (tenant, change_seq) in chunk {
+                    self.note(*tenant, *change_seq);
+                }
+                failed = Some(error);
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn write(&self, marks: &[(TenantId, i64)]) -> Result<()> {
+        let writer = self.main.writer();
+        let backend = writer.get_database_backend();
+        let now = self.clock.now_ms();
+        let rows = vec!["(?, ?, ?)"; marks.len()].join(", ");
+        let merge = match backend {
+            DbBackend::MySql => {
+                "ON DUPLICATE KEY UPDATE change_seq = GREATEST(change_seq, VALUES(change_seq)), \
+                 marked_at = VALUES(marked_at)"
+            }
+            DbBackend::Sqlite => {
+                "ON CONFLICT (tenant_id) DO UPDATE SET \
+                 change_seq = MAX(tenant_changes.change_seq, excluded.change_seq), \
+                 marked_at = excluded.marked_at"
+            }
+            _ => {
+                "ON CONFLICT (tenant_id) DO UPDATE SET \
+                 change_seq = GREATEST(tenant_changes.change_seq, excluded.change_seq), \
+                 marked_at = excluded.marked_at"
+            }
+        };
+        let text = format!(
+            "INSERT INTO tenant_changes (tenant_id, change_seq, marked_at) VALUES {rows} {merge}"
+        );
+        let values = marks.iter().flat_map(|(tenant, change_seq)| {
+            [Value::from(tenant.get()), Value::from(*change_seq), Value::from(now)]
+        });
+        writer.execute_raw(statement(backend, &text, values)).await?;
+        Ok(())
+    }
+
+    /// Tells workers that this tenant's outbox may soon hold events, and raises the generation, so
+    /// that one who clears an older mark clears nothing.
+    ///
+    /// # Errors
+    /// When main cannot be written.
+    pub async fn announce(&self, tenant: TenantId) -> Result<()> {
+        let (writer, now) = (self.main.writer(), self.clock.now_ms());
+        let backend = writer.get_database_backend();
+        let raise = "UPDATE outbox_pending SET generation = generation + 1, pending = TRUE, \
+             updated_at = ? WHERE tenant_id = ?";
+        let insert = "INSERT INTO outbox_pending (tenant_id, generation, pending, updated_at) \
+             VALUES (?, 1, TRUE, ?)";
+        // The second round finds the row that another process has inserted meanwhile.
+        for _ in 0..2 {
+            let values = [now.into(), tenant.get().into()];
+            let raised = writer.execute_raw(statement(backend, raise, values)).await?;
+            if raised.rows_affected() > 0 {
+                return Ok(());
+            }
+            let values = [tenant.get().into(), now.into()];
+            match writer.execute_raw(statement(backend, insert, values)).await {
+                Ok(_) => return Ok(()),
+                Err(error) if failure::is_taken(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Unavailable("the outbox could not be announced".into()))
+    }
+}

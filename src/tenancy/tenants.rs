@@ -1,0 +1,699 @@
+//! The open tenants: who is open, who is leased, and who must make room.
+//!
+//! Each tenant that is open, being opened or being closed holds one of `open_max` places. Callers of a
+//! tenant that is being opened wait for that one opening; a failure is told to all of them and not
+//! remembered. Only a tenant without a lease is closed, the one unused for longest first.
+//!
+//! The map's lock is held for moments only: nothing is awaited, sent or dropped under it that could
+//! come back to it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::{Duration, Instant},
+};
+
+use daybook_domain::id::TenantId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::{
+    hub::Hub,
+    lease::Lease,
+    marks::Marks,
+    nodes::Node,
+    observer::LaneObserver,
+    open::{OpenTenant, Opening},
+    route::Route,
+    routing::{Routing, Stale},
+    settings::Settings,
+    sockets::{Place, Sockets},
+    standing::Standing,
+    stats::{Counts, Stats},
+};
+use crate::{
+    clock::Clock,
+    db::Target,
+    error::{Error, Result},
+};
+
+/// All tenants that this process has open.
+pub(super) struct Tenants {
+    me: Weak<Self>,
+    map: Mutex<Map>,
+    places: Arc<Semaphore>,
+    servers: Mutex<HashMap<Place, Arc<Sockets>>>,
+    counts: Counts,
+    parts: Parts,
+}
+
+/// What opening a tenant draws on.
+pub(super) struct Parts {
+    pub settings: Settings,
+    pub clock: Clock,
+    pub node: Arc<Node>,
+    pub routing: Arc<Routing>,
+    pub standing: Arc<Standing>,
+    pub hub: Hub,
+    pub marks: Arc<Marks>,
+}
+
+#[derive(Default)]
+struct Map {
+    slots: HashMap<TenantId, Slot>,
+    /// Open tenants without a lease, in the order of their last use.
+    idle: BTreeMap<u64, TenantId>,
+    tick: u64,
+    /// Openings that wait for a place.
+    wanting: usize,
+    draining: usize,
+    is_closing: bool,
+}
+
+struct Slot {
+    state: State,
+    /// Callers who get a lease when it is open, or are told why not.
+    waiting: Vec<oneshot::Sender<Result<Lease>>>,
+    /// Callers who want to know when it is closed.
+    leaving: Vec<oneshot::Sender<()>>,
+    /// It is to be closed as soon as nobody holds it.
+    must_leave: bool,
+}
+
+enum State {
+    Opening { has_place: bool },
+    Open(Opened),
+    Draining,
+}
+
+struct Opened {
+    tenant: Arc<OpenTenant>,
+    place: OwnedSemaphorePermit,
+    leases: usize,
+    /// Key in `idle` while there is no lease.
+    idle_key: Option<u64>,
+    idle_since: Instant,
+}
+
+/// What was taken out of the map to be closed.
+struct Leaving {
+    id: TenantId,
+    opened: Opened,
+}
+
+impl fmt::Debug for Tenants {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Tenants").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+impl Tenants {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            map: Mutex::default(),
+            places: Arc::new(Semaphore::new(parts.settings.open_max.max(1))),
+            servers: Mutex::default(),
+            counts: Counts::default(),
+            parts,
+        })
+    }
+
+    fn map(&self) -> MutexGuard<'_, Map> {
+        self.map.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A lease on the tenant of this route; opens it where it is not open.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] when no place becomes free in time, or why it cannot be opened.
+    pub async fn lease(&self, route: &Arc<Route>) -> Result<Lease> {
+        let (sender, answer) = oneshot::channel();
+        let mut leaving = None;
+        let mut is_new = false;
+        {
+            let mut map = self.map();
+            if map.is_closing {
+                return Err(closing());
+            }
+            match map.slots.get_mut(&route.id) {
+                Some(slot) => {
+                    if let State::Open(opened) = &slot.state
+                        && !opened.tenant.route.is_same_place(route)
+                    {
+                        slot.must_leave = true;
+                    }
+                    if let (State::Open(_), false) = (&slot.state, slot.must_leave) {
+                        if let Some(lease) = self.take(&mut map, route) {
+                            drop(map);
+                            self.counts.hit();
+                            return Ok(lease);
+                        }
+                    } else {
+                        slot.waiting.push(sender);
+                        leaving = map.take_unleased(route.id);
+                    }
+                }
+                None => {
+                    map.slots.insert(route.id, Slot::opening(sender));
+                    is_new = true;
+                }
+            }
+        }
+        self.drain_all(leaving);
+        if is_new {
+            self.start_opening(route.id);
+        }
+        let settings = &self.parts.settings;
+        let bound = settings.lease_wait.saturating_add(settings.open_wait);
+        match tokio::time::timeout(bound, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(closing()),
+            Err(_) => Err(Error::Throttled { retry_after_ms: 1_000 }),
+        }
+    }
+
+    /// One more lease on an open tenant.
+    fn take(&self, map: &mut Map, route: &Arc<Route>) -> Option<Lease> {
+        let Some(Slot { state: State::Open(opened), .. }) = map.slots.get_mut(&route.id) else {
+            return None;
+        };
+        opened.leases += 1;
+        if let Some(key) = opened.idle_key.take() {
+            map.idle.remove(&key);
+        }
+        let (me, id) = (self.me.clone(), route.id);
+        let on_return = Box::new(move || {
+            if let Some(tenants) = me.upgrade() {
+                tenants.give_back(id);
+            }
+        });
+        Some(Lease::new(Arc::clone(&opened.tenant), Arc::clone(route), on_return))
+    }
+
+    fn give_back(&self, id: TenantId) {
+        let leaving: Vec<Leaving> = {
+            let mut map = self.map();
+            let Some(slot) = map.slots.get_mut(&id) else { return };
+            let State::Open(opened) = &mut slot.state else { return };
+            opened.leases = opened.leases.saturating_sub(1);
+            if opened.leases > 0 {
+                return;
+            }
+            opened.idle_since = Instant::now();
+            let is_wanted =
+                opened.tenant.sockets.as_ref().is_some_and(|sockets| sockets.is_wanted());
+            let must_leave = slot.must_leave || is_wanted;
+            map.rest(id);
+            if must_leave {
+                map.take_unleased_now(id).into_iter().collect()
+            } else {
+                map.make_room()
+            }
+        };
+        self.drain_all(leaving);
+    }
+
+    fn start_opening(&self, id: TenantId) {
+        if let Some(tenants) = self.me.upgrade() {
+            tokio::spawn(async move { tenants.open(id).await });
+        }
+    }
+
+    /// Opens a tenant whose slot says so, and answers who waits.
+    async fn open(self: Arc<Self>, id: TenantId) {
+        loop {
+            let opener = Arc::clone(&self);
+            // In a task of its own, so that a panic there is an answer here.
+            let outcome = tokio::spawn(async move { opener.try_open(id).await }).await;
+            let outcome = outcome.unwrap_or_else(|error| {
+                Err(Error::Internal(format!("opening a tenant ended badly: {error}")))
+            });
+            match outcome {
+                Ok((place, tenant)) => match self.opened(id, place, tenant) {
+                    None => return,
+                    // The route changed while it was being opened.
+                    Some((place, tenant)) => {
+                        tenant.close().await;
+                        self.counts.exit();
+                        drop(place);
+                        if !self.closed(id) {
+                            return;
+                        }
+                    }
+                },
+                Err(error) => {
+                    self.not_opened(id, &error);
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn try_open(&self, id: TenantId) -> Result<(OwnedSemaphorePermit, OpenTenant)> {
+        let place = self.take_place().await?;
+        self.counts.enter();
+        if let Some(Slot { state: State::Opening { has_place }, .. }) =
+            self.map().slots.get_mut(&id)
+        {
+            *has_place = true;
+        }
+        let began = Instant::now();
+        let bound = self.parts.settings.open_wait;
+        let opened = tokio::time::timeout(bound, self.open_database(id)).await;
+        match opened {
+            Ok(Ok(tenant)) => {
+                metrics::histogram!("daybook_tenant_open_seconds").record(began.elapsed());
+                self.counts.opened();
+                Ok((place, tenant))
+            }
+            failed => {
+                self.counts.exit();
+                drop(place);
+                match failed {
+                    Ok(Err(error)) => Err(error),
+                    _ => Err(Error::Unavailable("the tenant did not open in time".into())),
+                }
+            }
+        }
+    }
+
+    async fn open_database(&self, id: TenantId) -> Result<OpenTenant> {
+        let parts = &self.parts;
+        let route = parts.routing.route(id).await?;
+        let sockets = match &route.target {
+            Target::Sqlite { .. } => None,
+            Target::Server(server) => Some(self.sockets((server.host.clone(), server.port))),
+        };
+        let observe = Box::new(move |pulse| {
+            let observer = LaneObserver {
+                tenant: id,
+                standing: Arc::clone(&parts.standing),
+                pulse,
+                hub: parts.hub.clone(),
+                marks: Arc::clone(&parts.marks),
+                routing: Arc::clone(&parts.routing),
+                tenants: self.me.clone(),
+            };
+            Arc::new(observer) as Arc<dyn crate::lane::Observer>
+        });
+        let (settings, clock, ids) = (&parts.settings, &parts.clock, parts.node.ids());
+        OpenTenant::open(route, Opening { settings, clock, ids, sockets, observe }).await
+    }
+
+    /// One of the places; where none is free, whoever is unused for longest makes room.
+    async fn take_place(&self) -> Result<OwnedSemaphorePermit> {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            return Ok(place);
+        }
+        self.counts.waited();
+        let leaving = {
+            let mut map = self.map();
+            map.wanting += 1;
+            map.make_room()
+        };
+        self.drain_all(leaving);
+        let places = Arc::clone(&self.places).acquire_owned();
+        let taken = tokio::time::timeout(self.parts.settings.lease_wait, places).await;
+        self.map().wanting -= 1;
+        match taken {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) => Err(closing()),
+            Err(_) => Err(Error::Throttled { retry_after_ms: 1_000 }),
+        }
+    }
+
+    /// Puts an opened tenant into its slot and gives leases to who waits; gives it back when it must
+    /// leave at once.
+    fn opened(
+        &self,
+        id: TenantId,
+        place: OwnedSemaphorePermit,
+        tenant: OpenTenant,
+    ) -> Option<(OwnedSemaphorePermit, OpenTenant)> {
+        let mut answers = Vec::new();
+        let leaving;
+        {
+            let mut map = self.map();
+            let is_closing = map.is_closing;
+            let Some(slot) = map.slots.get_mut(&id) else { return Some((place, tenant)) };
+            if slot.must_leave || is_closing {
+                return Some((place, tenant));
+            }
+            let tenant = Arc::new(tenant);
+            let route = Arc::clone(&tenant.route);
+            let waiting = std::mem::take(&mut slot.waiting);
+            slot.state = State::Open(Opened {
+                tenant,
+                place,
+                leases: 0,
+                idle_key: None,
+                idle_since: Instant::now(),
+            });
+            for waiter in waiting.into_iter().filter(|waiter| !waiter.is_closed()) {
+                if let Some(lease) = self.take(&mut map, &route) {
+                    answers.push((waiter, lease));
+                }
+            }
+            map.rest(id);
+            leaving = map.make_room();
+        }
+        self.drain_all(leaving);
+        for (waiter, lease) in answers {
+            // A lease that nobody takes any more gives itself back.
+            drop(waiter.send(Ok(lease)));
+        }
+        None
+    }
+
+    fn not_opened(&self, id: TenantId, error: &Error) {
+        if !matches!(error, Error::Throttled { .. }) {
+            self.counts.failed();
+            tracing::warn!(tenant = %id, cause = ?error.cause(), %error, "a tenant was not opened");
+        }
+        let slot = self.map().slots.remove(&id);
+        if let Some(slot) = slot {
+            for waiter in slot.waiting {
+                drop(waiter.send(Err(again(error))));
+            }
+            for gone in slot.leaving {
+                gone.send(()).ok();
+            }
+        }
+    }
+
+    fn drain_all(&self, leaving: impl IntoIterator<Item = Leaving>) {
+        for Leaving { id, opened } in leaving {
+            if let Some(tenants) = self.me.upgrade() {
+                tokio::spawn(tenants.drain(id, opened));
+            }
+        }
+    }
+
+    async fn drain(self: Arc<Self>, id: TenantId, opened: Opened) {
+        match Arc::into_inner(opened.tenant) {
+            Some(tenant) => {
+                if let Err(error) = tokio::spawn(tenant.close()).await {
+                    tracing::error!(tenant = %id, %error, "a tenant's closing ended badly");
+                }
+            }
+            None => tracing::error!(tenant = %id, "a tenant without a lease was still held"),
+        }
+        self.counts.evicted();
+        self.counts.exit();
+        drop(opened.place);
+        self.map().draining -= 1;
+        if self.closed(id) {
+            self.start_opening(id);
+        }
+    }
+
+    /// A tenant is closed now. True when somebody waits for it: its slot says that it is being opened.
+    fn closed(&self, id: TenantId) -> bool {
+        let (gone, refused, is_wanted, leaving) = {
+            let mut map = self.map();
+            let is_closing = map.is_closing;
+            let Some(slot) = map.slots.get_mut(&id) else { return false };
+            slot.must_leave = false;
+            slot.waiting.retain(|waiter| !waiter.is_closed());
+            let gone = std::mem::take(&mut slot.leaving);
+            let mut refused = Vec::new();
+            if is_closing {
+                refused = std::mem::take(&mut slot.waiting);
+            }
+            let is_wanted = !slot.waiting.is_empty();
+            if is_wanted {
+                slot.state = State::Opening { has_place: false };
+            } else {
+                map.slots.remove(&id);
+            }
+            (gone, refused, is_wanted, map.make_room())
+        };
+        self.drain_all(leaving);
+        for waiter in refused {
+            drop(waiter.send(Err(closing())));
+        }
+        for waiter in gone {
+            waiter.send(()).ok();
+        }
+        is_wanted
+    }
+
+    /// Closes a tenant as soon as nobody holds it; new callers wait until it is opened again.
+    pub fn leave(&self, id: TenantId) {
+        let leaving = {
+            let mut map = self.map();
+            if let Some(slot) = map.slots.get_mut(&id)
+                && !matches!(slot.state, State::Draining)
+            {
+                slot.must_leave = true;
+            }
+            map.take_unleased(id)
+        };
+        self.drain_all(leaving);
+    }
+
+    /// As [`Tenants::leave`], and waits until it is closed.
+    pub async fn evict(&self, id: TenantId) {
+        let gone = {
+            let mut map = self.map();
+            let Some(slot) = map.slots.get_mut(&id) else { return };
+            let (sender, gone) = oneshot::channel();
+            slot.leaving.push(sender);
+            gone
+        };
+        self.leave(id);
+        gone.await.ok();
+    }
+
+    /// Lets go of tenants that changed rows have moved, suspended or taken out of service.
+    ///
+    /// # Errors
+    /// When their new rows cannot be read.
+    pub async fn reconsider(&self, stale: &Stale) -> Result<()> {
+        let mut found = Vec::new();
+        {
+            let mut map = self.map();
+            for (id, slot) in &mut map.slots {
+                match &slot.state {
+                    State::Open(opened) => {
+                        let server = opened.tenant.route.server;
+                        if stale.tenants.contains(id) || stale.servers.contains(&server) {
+                            found.push((*id, Arc::clone(&opened.tenant.route)));
+                        }
+                    }
+                    // Its route may have been read before the change.
+                    State::Opening { .. } if stale.tenants.contains(id) => slot.must_leave = true,
+                    State::Opening { .. } | State::Draining => {}
+                }
+            }
+        }
+        for (id, opened_by) in found {
+            match self.parts.routing.route(id).await {
+                Ok(route) if route.is_same_place(&opened_by) => {}
+                Ok(_) | Err(Error::TenantNotFound) => self.leave(id),
+                Err(error) => {
+                    self.leave(id);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes tenants and readers that nobody has used for a while.
+    pub async fn tidy(&self) {
+        let (idle_close, reader_idle) =
+            (self.parts.settings.idle_close, self.parts.settings.reader_idle);
+        let (leaving, open) = {
+            let mut map = self.map();
+            let leaving = map.take_idle_since(idle_close);
+            let open = map.slots.values().filter_map(|slot| match &slot.state {
+                State::Open(opened) => Some(opened.tenant.route.clone()),
+                _ => None,
+            });
+            (leaving, open.collect::<Vec<_>>())
+        };
+        self.drain_all(leaving);
+        let servers: Vec<_> = self.servers().values().cloned().collect();
+        for server in servers {
+            server.prune(reader_idle).await;
+        }
+        for route in open {
+            let lease = {
+                let mut map = self.map();
+                match map.slots.get(&route.id) {
+                    Some(Slot { state: State::Open(opened), must_leave: false, .. })
+                        if opened.leases > 0 && opened.tenant.sockets.is_none() =>
+                    {
+                        self.take(&mut map, &route)
+                    }
+                    _ => None,
+                }
+            };
+            if let Some(lease) = lease {
+                lease.readers.prune(reader_idle).await;
+            }
+        }
+        self.stats().export();
+    }
+
+    /// Takes no more callers and closes all, waiting for their leases no longer than `bound`. False
+    /// when some were still held then.
+    pub async fn close_all(&self, bound: Duration) -> bool {
+        let ids: Vec<TenantId> = {
+            let mut map = self.map();
+            map.is_closing = true;
+            map.slots.keys().copied().collect()
+        };
+        let all = futures_util::future::join_all(ids.into_iter().map(|id| self.evict(id)));
+        tokio::time::timeout(bound, all).await.is_ok()
+    }
+
+    /// How things stand.
+    pub fn stats(&self) -> Stats {
+        let mut stats = Stats::default();
+        for slot in self.map().slots.values() {
+            match &slot.state {
+                State::Opening { has_place: true } => stats.opening += 1,
+                State::Opening { has_place: false } => {}
+                State::Open(opened) => {
+                    stats.open += 1;
+                    if opened.leases > 0 {
+                        stats.leased += 1;
+                    }
+                }
+                State::Draining => stats.draining += 1,
+            }
+        }
+        self.counts.fill(stats)
+    }
+
+    fn servers(&self) -> MutexGuard<'_, HashMap<Place, Arc<Sockets>>> {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The budget of a server.
+    pub fn sockets(&self, place: Place) -> Arc<Sockets> {
+        let mut servers = self.servers();
+        let budget = servers.entry(place.clone()).or_insert_with(|| {
+            let me = self.me.clone();
+            let on_pressure = Box::new(move |place: &Place| {
+                if let Some(tenants) = me.upgrade() {
+                    tenants.relieve(place);
+                }
+            });
+            let share = self.parts.settings.socket_share_percent;
+            Arc::new(Sockets::new(place, share, Arc::clone(&self.parts.node), on_pressure))
+        });
+        Arc::clone(budget)
+    }
+
+    /// Closes the tenant of a server that is unused for longest, for the sake of its sockets.
+    fn relieve(&self, place: &Place) {
+        let leaving = {
+            let mut map = self.map();
+            let oldest = map.idle.values().copied().find(|id| match map.slots.get(id) {
+                Some(Slot { state: State::Open(opened), .. }) => {
+                    opened.tenant.place() == Some(place)
+                }
+                _ => false,
+            });
+            oldest.and_then(|id| map.take_unleased_now(id))
+        };
+        self.drain_all(leaving);
+    }
+}
+
+impl Slot {
+    fn opening(waiter: oneshot::Sender<Result<Lease>>) -> Self {
+        Self {
+            state: State::Opening { has_place: false },
+            waiting: vec![waiter],
+            leaving: Vec::new(),
+            must_leave: false,
+        }
+    }
+}
+
+impl Map {
+    /// Notes that an open tenant without a lease was used just now.
+    fn rest(&mut self, id: TenantId) {
+        self.tick += 1;
+        if let Some(Slot { state: State::Open(opened), .. }) = self.slots.get_mut(&id)
+            && opened.leases == 0
+            && opened.idle_key.is_none()
+        {
+            opened.idle_key = Some(self.tick);
+            self.idle.insert(self.tick, id);
+        }
+    }
+
+    /// Takes a tenant out to be closed, if it must leave and nobody holds it.
+    fn take_unleased(&mut self, id: TenantId) -> Option<Leaving> {
+        if self.slots.get(&id)?.must_leave { self.take_unleased_now(id) } else { None }
+    }
+
+    /// Takes a tenant out to be closed, if nobody holds it.
+    fn take_unleased_now(&mut self, id: TenantId) -> Option<Leaving> {
+        let slot = self.slots.get_mut(&id)?;
+        match std::mem::replace(&mut slot.state, State::Draining) {
+            State::Open(mut opened) if opened.leases == 0 => {
+                if let Some(key) = opened.idle_key.take() {
+                    self.idle.remove(&key);
+                }
+                self.draining += 1;
+                Some(Leaving { id, opened })
+            }
+            other => {
+                slot.state = other;
+                None
+            }
+        }
+    }
+
+    /// Takes out those unused for longest, one for each opening that waits and has none yet.
+    fn make_room(&mut self) -> Vec<Leaving> {
+        let mut leaving = Vec::new();
+        while self.wanting > self.draining
+            && let Some(id) = self.idle.values().next().copied()
+        {
+            match self.take_unleased_now(id) {
+                Some(one) => leaving.push(one),
+                None => break,
+            }
+        }
+        leaving
+    }
+
+    fn take_idle_since(&mut self, idle_for: Duration) -> Vec<Leaving> {
+        let old: Vec<TenantId> = self
+            .idle
+            .values()
+            .copied()
+            .take_while(|id| match self.slots.get(id) {
+                Some(Slot { state: State::Open(opened), .. }) => {
+                    opened.idle_since.elapsed() >= idle_for
+                }
+                _ => false,
+            })
+            .collect();
+        old.into_iter().filter_map(|id| self.take_unleased_now(id)).collect()
+    }
+}
+
+fn closing() -> Error {
+    Error::Unavailable("the server is shutting down".into())
+}
+
+/// The same failure for one more of those who waited for it.
+fn again(error: &Error) -> Error {
+    match error {
+        Error::TenantNotFound => Error::TenantNotFound,
+        Error::TenantSuspended => Error::TenantSuspended,
+        Error::TenantUpgrading => Error::TenantUpgrading,
+        Error::Throttled { retry_after_ms } => Error::Throttled { retry_after_ms: *retry_after_ms },
+        Error::Unavailable(cause) => Error::Unavailable(cause.clone()),
+        other => Error::Internal(other.cause().unwrap_or_else(|| other.to_string())),
+    }
+}
