@@ -188,28 +188,6 @@ impl Snapshot {
     }
 }
 
-/// Reads that all see one state of the database.
-#[derive(Debug)]
-pub struct Snapshot(sea_orm::DatabaseTransaction);
-
-impl Snapshot {
-    /// The connection.
-    pub fn conn(&self) -> &sea_orm::DatabaseTransaction {
-        &self.0
-    }
-}
-
-impl Reader {
-    /// Begins reading one state of the database.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn snapshot(&self) -> Result<Snapshot> {
-        use sea_orm::TransactionTrait;
-        Ok(Snapshot(self.connection.begin().await?))
-    }
-}
-
 impl AsRef<DatabaseConnection> for Reader {
     fn as_ref(&self) -> &DatabaseConnection {
         &self.connection
