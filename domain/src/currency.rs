@@ -23,6 +23,11 @@ impl CurrencyCode {
         }
     }
 
+    /// ISO 4217's code for "no currency".
+    pub fn none() -> Self {
+        Self("XXX".to_owned())
+    }
+
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,6 +4,7 @@ pub mod context;
 pub mod error;
 pub mod id;
 pub mod page;
+pub mod retry;
 pub mod scalar;
 
 pub mod books;

@@ -1,23 +1,31 @@
 //! Businesses: one owner's sets of books, each with its own years, ledgers, settings and branding.
 
+use std::sync::Arc;
+
 use chrono::{Days, NaiveDate};
 use daybook_domain::{
     chain::Canonical,
     id::{BusinessId, BusinessYearId, GstinId, LedgerId},
     period::AccountingCalendar,
+    role::Permission,
 };
 use daybook_entity::tenant::{
     business::{business, business_year, gstin},
     chart::ledger,
 };
-use sea_orm::{ActiveModelTrait, EntityTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 use serde::{Deserialize, Serialize};
 
-use super::standard_ledgers::{self, StandardLedger};
+use super::{
+    standard_ledgers::{self, StandardLedger},
+    vouchers::Wrong,
+};
 use crate::{
+    db::page::{Page, PageAsk},
     error::{Code, Error, Result},
     lane::{Change, Writing},
     master::Catalogue,
+    scope::{TenantScope, Visible},
 };
 
 /// A business about to begin.
@@ -271,4 +279,207 @@ fn standard_ledger(
         created_at: now,
         updated_at: now,
     })
+}
+
+/// What is changed of a business; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeBusiness {
+    /// The version that the caller saw.
+    pub expected_version: Option<i32>,
+    /// A new name.
+    pub name: Option<String>,
+    /// Full legal name.
+    pub legal_name: Option<Option<String>>,
+    /// Time zone by its IANA name; stored dates never move.
+    pub time_zone: Option<String>,
+    /// E-mail address of the business.
+    pub email: Option<Option<String>>,
+    /// Telephone number.
+    pub phone: Option<Option<String>>,
+    /// Postal address.
+    pub address: Option<Option<String>>,
+    /// Tax number other than a GSTIN, such as a KRA PIN.
+    pub tax_number: Option<Option<String>>,
+    /// Colour of its pages and documents, `#rrggbb`.
+    pub brand_colour: Option<Option<String>>,
+    /// Address of its logo.
+    pub logo_url: Option<Option<String>>,
+    /// Whether journals may touch cash and bank ledgers.
+    pub journal_allows_cash: Option<bool>,
+}
+
+/// Begins another business.
+///
+/// # Errors
+/// No permission, or refusals of name, country, currency, zone, date or registration.
+pub async fn create(scope: &TenantScope, mut new: NewBusiness) -> Result<business::Model> {
+    scope.require(Permission::BusinessCreate)?;
+    if scope.access.businesses != Visible::All {
+        return Err(Error::Forbidden(Permission::BusinessCreate));
+    }
+    let mut wrong = Wrong::below("input");
+    new.name = wrong.required("name", &new.name, NAME_MAX);
+    new.legal_name = wrong.text("legalName", new.legal_name.as_deref(), NAME_MAX, true);
+    if let Some(number) = &new.gstin {
+        match daybook_domain::gstin::Gstin::parse(number) {
+            Ok(number) => new.gstin = Some(number.as_str().to_owned()),
+            Err(why) => wrong.add(Code::GstinInvalid, "gstin", &why.to_string()),
+        }
+    }
+    wrong.finish()?;
+    let catalogue = Arc::clone(&scope.catalogue);
+    scope
+        .db
+        .lane()
+        .write(scope.actor(), move |writing| {
+            Box::pin(async move {
+                let id = begin(writing, &catalogue, new).await?;
+                business::Entity::find_by_id(id)
+                    .one(writing.conn())
+                    .await?
+                    .ok_or_else(|| Error::Internal("a business just begun is missing".into()))
+            })
+        })
+        .await
+}
+
+/// Changes a business, its settings or its branding.
+///
+/// # Errors
+/// No permission, or refusals: no such business, a stale version, a taken name, values out of form.
+pub async fn update(
+    scope: &TenantScope,
+    id: Option<BusinessId>,
+    command: ChangeBusiness,
+) -> Result<business::Model> {
+    scope.require(Permission::BusinessUpdate)?;
+    let mut wrong = Wrong::below("input");
+    let name = command.name.as_deref().map(|name| wrong.required("name", name, NAME_MAX));
+    let mut line = |field: &str, value: Option<Option<String>>, most| {
+        value.map(|text| wrong.text(field, text.as_deref(), most, true))
+    };
+    let legal_name = line("legalName", command.legal_name, NAME_MAX);
+    let email = line("email", command.email, 254);
+    let phone = line("phone", command.phone, 32);
+    let tax_number = line("taxNumber", command.tax_number, 32);
+    let colour = line("brandColour", command.brand_colour, 7);
+    let logo = line("logoUrl", command.logo_url, 500);
+    let address =
+        command.address.map(|text| wrong.text("address", text.as_deref(), 500, false));
+    if let Some(Some(email)) = &email
+        && daybook_domain::email::Email::parse(email).is_err()
+    {
+        wrong.add(Code::Invalid, "email", "this is not an e-mail address");
+    }
+    if let Some(Some(colour)) = &colour
+        && !is_colour(colour)
+    {
+        wrong.add(Code::Invalid, "brandColour", "a colour is # and six hexadecimal digits");
+    }
+    if let Some(Some(logo)) = &logo
+        && !logo.starts_with("https://")
+    {
+        wrong.add(Code::Invalid, "logoUrl", "an address of a logo begins with https://");
+    }
+    if let Some(zone) = &command.time_zone
+        && zone.parse::<chrono_tz::Tz>().is_err()
+    {
+        wrong.add(Code::Invalid, "timeZone", "this is not the name of a time zone");
+    }
+    wrong.finish()?;
+    let access = Arc::clone(&scope.access);
+    let unknown = || Error::refused(Code::BusinessUnknown, "id", "there is no such business");
+    let id = id.ok_or_else(unknown)?;
+    scope
+        .db
+        .lane()
+        .write(scope.actor(), move |writing| {
+            Box::pin(async move {
+                let before = business::Entity::find_by_id(id)
+                    .one(writing.conn())
+                    .await?
+                    .filter(|row| access.businesses.includes(row.id))
+                    .ok_or_else(unknown)?;
+                if command.expected_version.is_some_and(|expected| expected != before.version) {
+                    let why = "somebody changed this meanwhile; read it again";
+                    return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
+                }
+                let mut settings = Settings::read(&before.settings);
+                if let Some(allows) = command.journal_allows_cash {
+                    settings.journal_allows_cash = allows;
+                }
+                let mut row = before.clone().into_active_model();
+                if let Some(name) = name {
+                    row.name_key = Set(daybook_domain::text::fold(&name));
+                    row.name = Set(name);
+                }
+                if let Some(zone) = command.time_zone {
+                    row.time_zone = Set(zone);
+                }
+                set(&mut row.legal_name, legal_name);
+                set(&mut row.email, email);
+                set(&mut row.phone, phone);
+                set(&mut row.address, address);
+                set(&mut row.tax_number, tax_number);
+                set(&mut row.brand_colour, colour);
+                set(&mut row.logo_url, logo);
+                row.settings = Set(settings.to_text());
+                row.version = Set(before.version + 1);
+                row.updated_at = Set(writing.recorded_at());
+                let after = row
+                    .update(writing.conn())
+                    .await
+                    .map_err(|error| named_twice(error, "input.name"))?;
+                writing.settings_change();
+                writing.audit(Change {
+                    action: "BUSINESS_UPDATED",
+                    subject_type: "Business",
+                    subject: Some(id.get()),
+                    business: Some(id),
+                    canonical: Canonical::new()
+                        .text("before", &describe(&before))
+                        .text("after", &describe(&after))
+                        .finish(),
+                });
+                Ok(after)
+            })
+        })
+        .await
+}
+
+fn set<T: Into<sea_orm::Value>>(column: &mut sea_orm::ActiveValue<T>, value: Option<T>) {
+    if let Some(value) = value {
+        *column = Set(value);
+    }
+}
+
+fn is_colour(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|digits| {
+        digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// Most characters of a business's name.
+pub const NAME_MAX: usize = 200;
+
+/// The businesses that the caller may see, oldest first.
+///
+/// # Errors
+/// No permission, or a database that cannot be read.
+pub async fn list(scope: &TenantScope, ask: &PageAsk) -> Result<Page<business::Model>> {
+    scope.require(Permission::BusinessRead)?;
+    let chart = super::chart::chart(scope).await?;
+    let all = chart.all_visible(scope);
+    let total = u64::try_from(all.len()).unwrap_or(0);
+    let after = match ask.after.as_deref() {
+        None => None,
+        Some([id]) => {
+            let id = id.parse().map_err(|_| Error::bad_input("after", "this is not a cursor"))?;
+            Some(BusinessId::new(id))
+        }
+        Some(_) => return Err(Error::bad_input("after", "this is not a cursor of this list")),
+    };
+    let most = usize::try_from(ask.first).unwrap_or(usize::MAX).saturating_add(1);
+    let rows = all.into_iter().filter(|one| after.is_none_or(|after| one.id > after)).take(most);
+    Ok(Page::cut(rows.cloned().collect(), ask, total, |row| vec![row.id.to_string()]))
 }

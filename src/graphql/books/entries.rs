@@ -1,0 +1,118 @@
+//! Entries of vouchers in the API, and amounts in a business's currency.
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, SimpleObject};
+use daybook_domain::{currency as codes, money};
+use daybook_entity::tenant::business::business;
+
+use super::{
+    ledgers::{Ledger, ledger_of},
+    loaders,
+};
+use crate::{
+    graphql::{
+        error::ApiResult,
+        id,
+        scalar::{CurrencyCode, Decimal, Money},
+    },
+    lane::PostedEntry,
+    services::books::{chart, vouchers::WrittenEntry},
+};
+
+/// An amount in a business's currency.
+pub fn money(amount: money::Money, business: &business::Model) -> Money {
+    Money {
+        amount: Decimal(amount.format(chart::exponent(business))),
+        currency: currency(business),
+    }
+}
+
+/// A business's currency. A stored code that is none shows as ISO's "no currency".
+pub fn currency(business: &business::Model) -> CurrencyCode {
+    let code = codes::CurrencyCode::parse(&business.base_currency);
+    CurrencyCode(code.unwrap_or_else(|_| codes::CurrencyCode::none()))
+}
+
+/// One entry of a voucher: an amount on one side of a ledger.
+#[derive(SimpleObject, Debug, Clone)]
+#[graphql(complex)]
+pub struct VoucherEntry {
+    /// Opaque global id.
+    pub id: ID,
+    /// Its place in the voucher, from 1.
+    pub line: i32,
+    /// Debit in the business's currency; null on a credit.
+    pub debit: Option<Money>,
+    /// Credit in the business's currency; null on a debit.
+    pub credit: Option<Money>,
+    /// The amount in another currency, where it was entered in one.
+    pub currency_amount: Option<Money>,
+    /// Base units per unit of that currency.
+    pub exchange_rate: Option<Decimal>,
+    /// Words about the entry.
+    pub narration: Option<String>,
+    #[graphql(skip)]
+    ledger_id: daybook_domain::id::LedgerId,
+}
+
+impl VoucherEntry {
+    /// A stored entry of a business's voucher; `exponent_of` tells the places of other currencies.
+    pub fn of(
+        entry: &PostedEntry,
+        business: &business::Model,
+        exponent_of: impl Fn(&str) -> u8,
+    ) -> Self {
+        let side = |amount: money::Money| (!amount.is_zero()).then(|| money(amount, business));
+        let foreign = entry.detail.foreign.as_ref();
+        Self {
+            id: id::encode("VoucherEntry", entry.id.get()),
+            line: entry.line,
+            debit: side(entry.debit),
+            credit: side(entry.credit),
+            currency_amount: foreign.map(|foreign| {
+                let exponent = exponent_of(foreign.currency.as_str());
+                Money::of(foreign.amount, &foreign.currency, exponent)
+            }),
+            exchange_rate: foreign.map(|foreign| Decimal(foreign.rate.format())),
+            narration: entry.detail.narration.clone(),
+            ledger_id: entry.ledger,
+        }
+    }
+}
+
+#[ComplexObject]
+impl VoucherEntry {
+    /// The ledger.
+    async fn ledger(&self, ctx: &Context<'_>) -> ApiResult<Ledger> {
+        loaders::ledger(ctx, self.ledger_id).await
+    }
+}
+
+/// One entry of a voucher to be posted: exactly one of debit and credit.
+#[derive(InputObject, Debug)]
+pub struct VoucherEntryInput {
+    /// The ledger.
+    pub ledger_id: ID,
+    /// Debit, in the entry's currency.
+    pub debit: Option<Decimal>,
+    /// Credit, in the entry's currency.
+    pub credit: Option<Decimal>,
+    /// The entry's currency; the business's when left out.
+    pub currency: Option<CurrencyCode>,
+    /// Base units per unit of the entry's currency; needed when that is not the business's.
+    pub exchange_rate: Option<Decimal>,
+    /// Words about the entry.
+    pub narration: Option<String>,
+}
+
+impl From<VoucherEntryInput> for WrittenEntry {
+    fn from(input: VoucherEntryInput) -> Self {
+        Self {
+            ledger: ledger_of(&input.ledger_id),
+            debit: input.debit.map(|amount| amount.0),
+            credit: input.credit.map(|amount| amount.0),
+            currency: input.currency.map(|code| code.0.to_string()),
+            exchange_rate: input.exchange_rate.map(|rate| rate.0),
+            narration: input.narration,
+        }
+    }
+}

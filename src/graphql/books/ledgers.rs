@@ -1,0 +1,385 @@
+//! Ledgers in the API.
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use daybook_domain::id::{AccountGroupId, LedgerId, SubGroupId};
+use daybook_entity::tenant::chart::ledger;
+
+use super::{businesses::asked, loaders};
+use crate::{
+    connection,
+    graphql::{
+        books::businesses::Business,
+        context::{Asks, Requires},
+        error::{ApiResult, answer},
+        id,
+        master::AccountGroup,
+        page::PageAsk,
+        scalar::{DateTime, Decimal, Money},
+    },
+    services::books::{
+        chart,
+        groups::{self, GroupRef},
+        ledgers::{self, ChangeLedger, OpenLedger, Opening},
+    },
+    user_errors,
+};
+use daybook_domain::role::Permission;
+
+/// An account of a business: what its entries add up to.
+#[derive(SimpleObject, Debug, Clone)]
+#[graphql(complex)]
+pub struct Ledger {
+    /// Opaque global id.
+    pub id: ID,
+    /// Its name, unique in the business whatever its case.
+    pub name: String,
+    /// Code by which the program posts to it; such ledgers can be neither archived nor regrouped.
+    pub system_code: Option<String>,
+    /// Head of the tax that it collects, such as "CGST", where it is a tax ledger.
+    pub tax_head: Option<String>,
+    /// Whether its entries carry bills.
+    pub is_bill_wise: bool,
+    /// Days until a bill is due.
+    pub credit_days: Option<i32>,
+    /// Words about it.
+    pub description: Option<String>,
+    /// When it was archived; it takes no more entries since.
+    pub archived_at: Option<DateTime>,
+    /// Rises with each change; send it back as `expectedVersion`.
+    pub version: i32,
+    /// When it was opened.
+    pub created_at: DateTime,
+    /// When it was last changed.
+    pub updated_at: DateTime,
+    #[graphql(skip)]
+    pub(crate) row: ledger::Model,
+}
+
+/// The kind of a ledger's global id.
+pub const LEDGER: &str = "Ledger";
+
+impl From<ledger::Model> for Ledger {
+    fn from(row: ledger::Model) -> Self {
+        Self {
+            id: id::encode(LEDGER, row.id.get()),
+            name: row.name.clone(),
+            system_code: row.system_code.clone(),
+            tax_head: row.tax_head.clone(),
+            is_bill_wise: row.is_bill_wise,
+            credit_days: row.credit_days,
+            description: row.description.clone(),
+            archived_at: row.archived_at.map(DateTime),
+            version: row.version,
+            created_at: DateTime(row.created_at),
+            updated_at: DateTime(row.updated_at),
+            row,
+        }
+    }
+}
+
+#[ComplexObject]
+impl Ledger {
+    /// The business in whose books it is.
+    async fn business(&self, ctx: &Context<'_>) -> ApiResult<Option<Business>> {
+        let scope = ctx.tenant()?;
+        let chart = chart::chart(scope).await?;
+        Ok(chart.visible(scope, self.row.business_id).cloned().map(Business::from))
+    }
+
+    /// The group it hangs below; only Profit & Loss A/c has none.
+    async fn account_group(&self, ctx: &Context<'_>) -> ApiResult<Option<AccountGroup>> {
+        let groups = groups::groups(ctx.tenant()?).await?;
+        let group = GroupRef::of(&self.row).and_then(|group| groups.resolve(group));
+        Ok(group.map(AccountGroup::from))
+    }
+
+    /// Its balance at the end of today in the business's zone: debit above zero, credit below.
+    async fn balance(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
+        let scope = ctx.tenant()?;
+        let sums = loaders::balance(ctx, self.row.id).await?;
+        let chart = chart::chart(scope).await?;
+        let Some(business) = chart.visible(scope, self.row.business_id) else { return Ok(None) };
+        Ok(Some(super::entries::money(sums.balance(), business)))
+    }
+}
+
+connection!(
+    /// Ledgers by name.
+    LedgerConnection, LedgerEdge, Ledger
+);
+
+user_errors!(
+    /// Something wrong with a ledger's input.
+    LedgerUserError,
+    /// What can be wrong with a ledger's input.
+    LedgerErrorCode {
+        /// There is no such account group.
+        AccountGroupUnknown,
+        /// There is no such business, or several and none was named.
+        BusinessUnknown,
+        /// There is no such ledger.
+        LedgerUnknown,
+        /// Not exactly one side, or not above zero.
+        NotOneSided,
+        /// The period of the opening balances is locked.
+        PeriodLocked,
+        /// This cannot be empty.
+        Required,
+        /// Somebody changed it meanwhile.
+        Stale,
+        /// The program itself posts to this ledger.
+        System,
+        /// The name is in use already.
+        Taken,
+        /// The amount is beyond what is kept.
+        TooLarge,
+        /// The text is too long.
+        TooLong,
+        /// More decimal places than the currency has.
+        TooPrecise,
+        /// The opening period is closed.
+        YearClosed,
+    }
+);
+
+/// Which ledgers to list.
+#[derive(InputObject, Debug, Default)]
+pub struct LedgerFilter {
+    /// Part of the name, whatever its case.
+    pub text: Option<String>,
+    /// Directly below this group.
+    pub account_group_id: Option<ID>,
+    /// Only archived ones (true) or only others (false).
+    pub is_archived: Option<bool>,
+}
+
+/// An opening balance: exactly one side.
+#[derive(InputObject, Debug)]
+pub struct OpeningBalanceInput {
+    /// A debit balance, in the business's currency.
+    pub debit: Option<Decimal>,
+    /// A credit balance, in the business's currency.
+    pub credit: Option<Decimal>,
+}
+
+/// A ledger to be opened.
+#[derive(InputObject, Debug)]
+pub struct LedgerCreateInput {
+    /// In whose books; may be left out by who sees only one business.
+    pub business_id: Option<ID>,
+    /// Its name.
+    pub name: String,
+    /// The group it hangs below: a shared one or one of your own.
+    pub account_group_id: ID,
+    /// Its balance when the books began; posted as an opening voucher.
+    pub opening_balance: Option<OpeningBalanceInput>,
+    /// Whether its entries carry bills.
+    #[graphql(default)]
+    pub is_bill_wise: bool,
+    /// Days until a bill is due.
+    pub credit_days: Option<i32>,
+    /// Words about it.
+    pub description: Option<String>,
+}
+
+/// What to change of a ledger; what is left out stays.
+#[derive(InputObject, Debug)]
+pub struct LedgerUpdateInput {
+    /// The version you saw; refused as STALE when somebody changed it meanwhile.
+    pub expected_version: Option<i32>,
+    /// A new name.
+    pub name: Option<String>,
+    /// Another group.
+    pub account_group_id: Option<ID>,
+    /// Whether its entries carry bills.
+    pub is_bill_wise: Option<bool>,
+    /// Days until a bill is due; null for none.
+    pub credit_days: async_graphql::MaybeUndefined<i32>,
+    /// Words about it; null for none.
+    pub description: async_graphql::MaybeUndefined<String>,
+}
+
+/// Archiving a ledger, or bringing it back.
+#[derive(InputObject, Debug)]
+pub struct LedgerArchiveInput {
+    /// The version you saw; refused as STALE when somebody changed it meanwhile.
+    pub expected_version: Option<i32>,
+    /// True archives, false brings back.
+    #[graphql(default = true)]
+    pub archived: bool,
+}
+
+macro_rules! payload {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(SimpleObject, Debug)]
+        pub struct $name {
+            /// The ledger as it stands now; null when something was wrong.
+            pub ledger: Option<Ledger>,
+            /// What was wrong; empty when it was done.
+            pub user_errors: Vec<LedgerUserError>,
+        }
+
+        impl $name {
+            fn of(outcome: crate::error::Result<ledger::Model>) -> ApiResult<Self> {
+                let (ledger, user_errors) = answer(outcome)?;
+                Ok(Self { ledger: ledger.map(Ledger::from), user_errors })
+            }
+        }
+    };
+}
+
+payload!(
+    /// What opening a ledger did.
+    LedgerCreatePayload
+);
+payload!(
+    /// What changing a ledger did.
+    LedgerUpdatePayload
+);
+payload!(
+    /// What archiving a ledger did.
+    LedgerArchivePayload
+);
+
+/// The group that a global id names.
+pub fn group_of(global: &ID) -> Option<GroupRef> {
+    let (kind, number) = id::split(global)?;
+    match kind.as_str() {
+        "AccountGroup" => Some(GroupRef::Shared(AccountGroupId::new(number))),
+        "AccountSubgroup" => Some(GroupRef::Own(SubGroupId::new(number))),
+        _ => None,
+    }
+}
+
+/// The ledger that a global id names.
+pub fn ledger_of(global: &ID) -> Option<LedgerId> {
+    id::decode(LEDGER, global).map(LedgerId::new)
+}
+
+/// Queries of ledgers.
+#[derive(Default, Debug)]
+pub struct LedgerQuery;
+
+const BY_NAME: &str = "ledgers:name";
+
+#[Object]
+impl LedgerQuery {
+    /// Ledgers of a business by name. Requires: LEDGER_READ.
+    #[graphql(
+        guard = "Requires(Permission::LedgerRead)",
+        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+    )]
+    async fn ledgers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The business; may be left out by who sees only one.")] business_id: Option<ID>,
+        #[graphql(desc = "Which ledgers.")] filter: Option<LedgerFilter>,
+        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
+    ) -> ApiResult<LedgerConnection> {
+        let scope = ctx.tenant()?;
+        let ask = PageAsk::new(ctx, BY_NAME, first, after.as_deref())?;
+        let filter = filter.unwrap_or_default();
+        let wanted = ledgers::LedgerFilter {
+            text: filter.text,
+            group: filter
+                .account_group_id
+                .as_ref()
+                .map(|global| group_of(global).unwrap_or(GroupRef::Own(SubGroupId::new(0)))),
+            is_archived: filter.is_archived,
+        };
+        let page = ledgers::list(scope, asked(business_id.as_ref()), &wanted, &ask).await?;
+        Ok(LedgerConnection::of(BY_NAME, &ask, page))
+    }
+
+    /// One ledger. Requires: LEDGER_READ.
+    #[graphql(guard = "Requires(Permission::LedgerRead)")]
+    async fn ledger(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ledger's id.")] id: ID,
+    ) -> ApiResult<Option<Ledger>> {
+        find(ctx, ledger_of(&id)).await
+    }
+}
+
+/// A ledger that the caller may see.
+pub async fn find(ctx: &Context<'_>, id: Option<LedgerId>) -> ApiResult<Option<Ledger>> {
+    let scope = ctx.tenant()?;
+    scope.require(Permission::LedgerRead)?;
+    let chart = chart::chart(scope).await?;
+    let row = id.and_then(|id| chart.visible_ledger(scope, id));
+    Ok(row.cloned().map(Ledger::from))
+}
+
+/// Mutations of ledgers.
+#[derive(Default, Debug)]
+pub struct LedgerMutation;
+
+#[Object]
+impl LedgerMutation {
+    /// Opens a ledger; its opening balance, if one is given, is posted with it. Requires: LEDGER_CREATE.
+    #[graphql(guard = "Requires(Permission::LedgerCreate)")]
+    async fn ledger_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ledger.")] input: LedgerCreateInput,
+    ) -> ApiResult<LedgerCreatePayload> {
+        let command = OpenLedger {
+            business: asked(input.business_id.as_ref()),
+            name: input.name,
+            group: group_of(&input.account_group_id),
+            opening: input.opening_balance.map(|opening| Opening {
+                debit: opening.debit.map(|amount| amount.0),
+                credit: opening.credit.map(|amount| amount.0),
+            }),
+            is_bill_wise: input.is_bill_wise,
+            credit_days: input.credit_days,
+            description: input.description,
+        };
+        LedgerCreatePayload::of(ledgers::create(ctx.tenant()?, command).await)
+    }
+
+    /// Renames a ledger, moves it to another group, or changes its details. Requires: LEDGER_UPDATE.
+    #[graphql(guard = "Requires(Permission::LedgerUpdate)")]
+    async fn ledger_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ledger's id.")] id: ID,
+        #[graphql(desc = "What to change.")] input: LedgerUpdateInput,
+    ) -> ApiResult<LedgerUpdatePayload> {
+        let command = ChangeLedger {
+            expected_version: input.expected_version,
+            name: input.name,
+            group: input.account_group_id.as_ref().map(group_of),
+            is_bill_wise: input.is_bill_wise,
+            credit_days: maybe(input.credit_days),
+            description: maybe(input.description),
+        };
+        LedgerUpdatePayload::of(ledgers::update(ctx.tenant()?, ledger_of(&id), command).await)
+    }
+
+    /// Archives a ledger, so that it takes no more entries, or brings it back. Requires: LEDGER_ARCHIVE.
+    #[graphql(guard = "Requires(Permission::LedgerArchive)")]
+    async fn ledger_archive(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ledger's id.")] id: ID,
+        #[graphql(desc = "Which way.")] input: LedgerArchiveInput,
+    ) -> ApiResult<LedgerArchivePayload> {
+        let scope = ctx.tenant()?;
+        let outcome =
+            ledgers::archive(scope, ledger_of(&id), input.expected_version, input.archived).await;
+        LedgerArchivePayload::of(outcome)
+    }
+}
+
+/// Left out, null, or a value.
+pub fn maybe<T>(value: async_graphql::MaybeUndefined<T>) -> Option<Option<T>> {
+    match value {
+        async_graphql::MaybeUndefined::Undefined => None,
+        async_graphql::MaybeUndefined::Null => Some(None),
+        async_graphql::MaybeUndefined::Value(value) => Some(Some(value)),
+    }
+}

@@ -1,0 +1,446 @@
+//! Vouchers in the API.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
+use daybook_domain::{
+    id::{VoucherId, VoucherTypeId},
+    role::Permission,
+};
+use daybook_entity::tenant::books::VoucherKind as StoredKind;
+
+use super::{
+    businesses::{Business, asked},
+    entries::{VoucherEntry, VoucherEntryInput, money},
+    ledgers::{Ledger, ledger_of},
+    loaders,
+};
+use crate::{
+    connection,
+    error::Error,
+    graphql::{
+        context::{Asks, Requires},
+        error::{ApiResult, answer},
+        id,
+        master::VoucherType,
+        page::PageAsk,
+        retry::input_hash,
+        scalar::{Date, DateTime, Decimal, Money},
+    },
+    lane::{Claim, PostedVoucher},
+    services::books::{
+        chart,
+        registers::{self, Order, Status},
+        vouchers::{self, PostVoucher},
+    },
+    user_errors,
+};
+
+/// A posted voucher, as its current version says.
+#[derive(SimpleObject, Debug, Clone)]
+#[graphql(complex)]
+pub struct Voucher {
+    /// Opaque global id.
+    pub id: ID,
+    /// Its number, unique in its series; it never changes.
+    pub number: String,
+    /// Day it counts in the books.
+    pub date: Date,
+    /// Whether it is ordinary, an opening, an imported closing, or made by the program.
+    pub kind: VoucherKind,
+    /// Words about the voucher.
+    pub narration: Option<String>,
+    /// The other side's number, such as that of a cheque or a supplier's bill.
+    pub reference: Option<String>,
+    /// Date of that reference.
+    pub reference_date: Option<Date>,
+    /// When it happened, where that was told.
+    pub occurred_at: Option<DateTime>,
+    /// 1 when first posted; rises with each amendment.
+    pub version: i32,
+    /// When this version was stored.
+    pub recorded_at: DateTime,
+    #[graphql(skip)]
+    pub(crate) posted: PostedVoucher,
+}
+
+/// Why a voucher is there.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VoucherKind {
+    /// Something happened.
+    Ordinary,
+    /// A balance was brought in when the books began.
+    Opening,
+    /// The closing entry of an imported year.
+    Closing,
+    /// Made by the program itself.
+    System,
+}
+
+/// How a voucher stands.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VoucherStatus {
+    /// It counts.
+    Posted,
+    /// It was taken back; its number stays used.
+    Cancelled,
+    /// A later voucher reverses it.
+    Reversed,
+}
+
+/// The kind of a voucher's global id.
+pub const VOUCHER: &str = "Voucher";
+
+impl From<PostedVoucher> for Voucher {
+    fn from(posted: PostedVoucher) -> Self {
+        Self {
+            id: id::encode(VOUCHER, posted.id.get()),
+            number: posted.number.clone(),
+            date: Date(posted.dated),
+            kind: match posted.kind {
+                StoredKind::Ordinary => VoucherKind::Ordinary,
+                StoredKind::Opening => VoucherKind::Opening,
+                StoredKind::Closing => VoucherKind::Closing,
+                StoredKind::System => VoucherKind::System,
+            },
+            narration: posted.narration.clone(),
+            reference: posted.reference.clone(),
+            reference_date: posted.reference_date.map(Date),
+            occurred_at: posted.occurred_at.map(DateTime),
+            version: posted.version,
+            recorded_at: DateTime(posted.recorded_at),
+            posted,
+        }
+    }
+}
+
+#[ComplexObject]
+impl Voucher {
+    /// The business in whose books it is.
+    async fn business(&self, ctx: &Context<'_>) -> ApiResult<Option<Business>> {
+        let scope = ctx.tenant()?;
+        let chart = chart::chart(scope).await?;
+        Ok(chart.visible(scope, self.posted.business).cloned().map(Business::from))
+    }
+
+    /// Its type.
+    async fn voucher_type(&self, ctx: &Context<'_>) -> ApiResult<Option<VoucherType>> {
+        VoucherType::find(ctx.tenant()?, self.posted.voucher_type).await
+    }
+
+    /// Sum of its debits, which is the sum of its credits.
+    async fn total(&self, ctx: &Context<'_>) -> ApiResult<Money> {
+        let chart = chart::chart(ctx.tenant()?).await?;
+        let business = chart.businesses.get(&self.posted.business);
+        let business = business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
+        Ok(money(self.posted.total, business))
+    }
+
+    /// How it stands.
+    async fn status(&self, ctx: &Context<'_>) -> ApiResult<VoucherStatus> {
+        Ok(match loaders::status(ctx, self.posted.id).await? {
+            Status::Posted => VoucherStatus::Posted,
+            Status::Cancelled => VoucherStatus::Cancelled,
+            Status::Reversed => VoucherStatus::Reversed,
+        })
+    }
+
+    /// Its party, where it has one.
+    async fn party(&self, ctx: &Context<'_>) -> ApiResult<Option<Ledger>> {
+        match self.posted.party {
+            Some(party) => Ok(Some(loaders::ledger(ctx, party).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Its entries in order.
+    async fn entries(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherEntry>> {
+        let scope = ctx.tenant()?;
+        let chart = chart::chart(scope).await?;
+        let business = chart.businesses.get(&self.posted.business);
+        let business = business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
+        let exponent_of = |code: &str| {
+            let currency = scope.catalogue.currency(code);
+            currency.and_then(|one| u8::try_from(one.exponent).ok()).unwrap_or(2)
+        };
+        let of = |entry| VoucherEntry::of(entry, business, exponent_of);
+        if self.posted.entries.is_empty() {
+            let read = loaders::entries(ctx, self.posted.version_id).await?;
+            return Ok(read.iter().map(of).collect());
+        }
+        Ok(self.posted.entries.iter().map(of).collect())
+    }
+}
+
+connection!(
+    /// Vouchers by date.
+    VoucherConnection, VoucherEdge, Voucher
+);
+
+user_errors!(
+    /// Something wrong with a voucher's input.
+    VoucherUserError,
+    /// What can be wrong with a voucher's input.
+    VoucherErrorCode {
+        /// There is no such business, or several and none was named.
+        BusinessUnknown,
+        /// There is no such currency.
+        CurrencyUnknown,
+        /// The ledger is archived and takes no more entries.
+        LedgerArchived,
+        /// There is no such ledger in this business.
+        LedgerUnknown,
+        /// Vouchers of this type are not posted as plain entries.
+        NotAllowed,
+        /// An entry has not exactly one of debit and credit, above zero.
+        NotOneSided,
+        /// The number would be too long for its kind of document.
+        NumberTooLong,
+        /// The period is locked.
+        PeriodLocked,
+        /// This cannot be left out.
+        Required,
+        /// A ledger stands on a side that the voucher type does not allow.
+        SideRule,
+        /// Fewer than two entries.
+        TooFewEntries,
+        /// The amount is beyond what is kept.
+        TooLarge,
+        /// The text is too long.
+        TooLong,
+        /// More entries than a voucher can have.
+        TooMany,
+        /// More decimal places than the currency has; nothing is ever rounded.
+        TooPrecise,
+        /// Debits and credits differ.
+        Unbalanced,
+        /// There is no such voucher type.
+        VoucherTypeUnknown,
+        /// The accounting year is closed.
+        YearClosed,
+        /// The accounting year is not open yet, or lies before the books begin.
+        YearNotOpen,
+    }
+);
+
+/// Which vouchers to list; all conditions hold together.
+#[derive(InputObject, Debug, Default)]
+pub struct VoucherFilter {
+    /// The whole number.
+    pub number: Option<String>,
+    /// Of these types.
+    pub voucher_type_ids: Option<Vec<ID>>,
+    /// Not dated before this day.
+    pub from: Option<Date>,
+    /// Not dated after this day.
+    pub to: Option<Date>,
+    /// With an entry on this ledger.
+    pub ledger_id: Option<ID>,
+    /// Total at least this, in the business's currency.
+    pub total_min: Option<Decimal>,
+    /// Total at most this, in the business's currency.
+    pub total_max: Option<Decimal>,
+    /// Part of narration or reference, whatever its case.
+    pub text: Option<String>,
+}
+
+/// In which order to list vouchers.
+#[derive(InputObject, Debug)]
+pub struct VoucherOrder {
+    /// By what.
+    #[graphql(default_with = "VoucherOrderField::Date")]
+    pub field: VoucherOrderField,
+    /// Which way.
+    #[graphql(default_with = "OrderDirection::Desc")]
+    pub direction: OrderDirection,
+}
+
+/// By what vouchers are ordered.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VoucherOrderField {
+    /// Book date; vouchers of one day by when they were posted.
+    Date,
+}
+
+/// Which way a list is ordered.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderDirection {
+    /// Least or oldest first.
+    Asc,
+    /// Greatest or newest first.
+    Desc,
+}
+
+/// A voucher to be posted.
+#[derive(InputObject, Debug)]
+pub struct VoucherPostInput {
+    /// Your own key for this request, 1 to 255 characters; the same key and input again posts nothing
+    /// more and answers what the first call made.
+    pub idempotency_key: String,
+    /// In whose books; may be left out by who sees only one business.
+    pub business_id: Option<ID>,
+    /// Its type: a journal, payment, receipt or contra.
+    pub voucher_type_id: ID,
+    /// Day it counts in the books.
+    pub date: Date,
+    /// Words about the voucher.
+    pub narration: Option<String>,
+    /// The other side's number.
+    pub reference: Option<String>,
+    /// Date of that reference.
+    pub reference_date: Option<Date>,
+    /// When it happened.
+    pub occurred_at: Option<DateTime>,
+    /// At least two entries whose debits equal their credits.
+    pub entries: Vec<VoucherEntryInput>,
+    /// Shows what would be posted, with a number for preview, and changes nothing.
+    #[graphql(default)]
+    pub dry_run: bool,
+}
+
+/// What posting a voucher did.
+#[derive(SimpleObject, Debug)]
+pub struct VoucherPostPayload {
+    /// The voucher; null when something was wrong.
+    pub voucher: Option<Voucher>,
+    /// Whether an earlier call with the same key had posted it.
+    pub replayed: bool,
+    /// Whether nothing was stored because only a preview was asked.
+    pub dry_run: bool,
+    /// What was wrong; empty when it was done.
+    pub user_errors: Vec<VoucherUserError>,
+}
+
+/// Queries of vouchers.
+#[derive(Default, Debug)]
+pub struct VoucherQuery;
+
+#[Object]
+impl VoucherQuery {
+    /// Vouchers of a business by date, the newest first unless asked otherwise. Roles that see only
+    /// their own documents see only those. Requires: VOUCHER_READ.
+    #[graphql(
+        guard = "Requires(Permission::VoucherRead)",
+        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "arguments of the field")]
+    async fn vouchers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The business; may be left out by who sees only one.")] business_id: Option<ID>,
+        #[graphql(desc = "Which vouchers.")] filter: Option<VoucherFilter>,
+        #[graphql(desc = "In which order; by date, the newest first, when left out.")] order_by: Option<
+            VoucherOrder,
+        >,
+        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
+    ) -> ApiResult<VoucherConnection> {
+        let scope = ctx.tenant()?;
+        let order = match order_by {
+            Some(VoucherOrder { direction: OrderDirection::Asc, .. }) => Order::Oldest,
+            _ => Order::Newest,
+        };
+        let bound = if order == Order::Newest { "vouchers:date:desc" } else { "vouchers:date:asc" };
+        let ask = PageAsk::new(ctx, bound, first, after.as_deref())?;
+        let business = asked(business_id.as_ref());
+        let chart = chart::chart(scope).await?;
+        let exponent = chart::exponent(chart.asked(scope, business)?);
+        let filter = filtered(filter.unwrap_or_default(), exponent)?;
+        let looks = ctx.look_ahead();
+        let with_entries = looks.field("nodes").field("entries").exists()
+            || looks.field("edges").field("node").field("entries").exists();
+        let page =
+            registers::list_vouchers(scope, business, &filter, order, &ask, with_entries).await?;
+        Ok(VoucherConnection::of(bound, &ask, page))
+    }
+
+    /// One voucher. Requires: VOUCHER_READ.
+    #[graphql(guard = "Requires(Permission::VoucherRead)")]
+    async fn voucher(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The voucher's id.")] id: ID,
+    ) -> ApiResult<Option<Voucher>> {
+        find(ctx, voucher_of(&id)).await
+    }
+}
+
+/// A voucher that the caller may see.
+pub async fn find(ctx: &Context<'_>, id: Option<VoucherId>) -> ApiResult<Option<Voucher>> {
+    let Some(id) = id else { return Ok(None) };
+    let found = registers::find(ctx.tenant()?, &[id], true).await?;
+    Ok(found.into_iter().next().map(Voucher::from))
+}
+
+/// The voucher that a global id names.
+pub fn voucher_of(global: &ID) -> Option<VoucherId> {
+    id::decode(VOUCHER, global).map(VoucherId::new)
+}
+
+fn filtered(filter: VoucherFilter, exponent: u8) -> ApiResult<registers::VoucherFilter> {
+    let amount = |name: &str, value: Option<Decimal>| {
+        value
+            .map(|text| daybook_domain::money::Money::parse(&text.0, exponent))
+            .transpose()
+            .map_err(|why| Error::bad_input(format!("filter.{name}"), why.to_string()))
+    };
+    let kind = |global: &ID| id::decode("VoucherType", global).map_or(0, |number| number);
+    Ok(registers::VoucherFilter {
+        number: filter.number,
+        voucher_types: filter
+            .voucher_type_ids
+            .map(|ids| ids.iter().map(|global| VoucherTypeId::new(kind(global))).collect()),
+        from: filter.from.map(|day| day.0),
+        to: filter.to.map(|day| day.0),
+        ledger: filter
+            .ledger_id
+            .as_ref()
+            .map(|global| ledger_of(global).unwrap_or(daybook_domain::id::LedgerId::new(0))),
+        total_min: amount("totalMin", filter.total_min)?,
+        total_max: amount("totalMax", filter.total_max)?,
+        text: filter.text.filter(|text| !text.is_empty()),
+    })
+}
+
+/// Mutations of vouchers.
+#[derive(Default, Debug)]
+pub struct VoucherMutation;
+
+#[Object]
+impl VoucherMutation {
+    /// Posts a voucher. Its debits and credits must be equal; it gets its number, and nothing changes
+    /// it afterwards. Requires: VOUCHER_POST.
+    #[graphql(guard = "Requires(Permission::VoucherPost)", complexity = "20 + child_complexity")]
+    async fn voucher_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The voucher.")] input: VoucherPostInput,
+    ) -> ApiResult<VoucherPostPayload> {
+        let scope = ctx.tenant()?;
+        let claim = Claim {
+            field: "voucherPost",
+            key: input.idempotency_key.clone(),
+            input_hash: input_hash(ctx)?,
+        };
+        let dry_run = input.dry_run;
+        let command = PostVoucher {
+            business: asked(input.business_id.as_ref()),
+            voucher_type: id::decode("VoucherType", &input.voucher_type_id).map(VoucherTypeId::new),
+            dated: input.date.0,
+            narration: input.narration,
+            reference: input.reference,
+            reference_date: input.reference_date.map(|day| day.0),
+            occurred_at: input.occurred_at.map(|instant| instant.0),
+            lock_exception: None,
+            entries: input.entries.into_iter().map(Into::into).collect(),
+        };
+        let (posted, user_errors) =
+            answer(vouchers::post(scope, command, claim, dry_run).await)?;
+        let Some(posted) = posted else {
+            return Ok(VoucherPostPayload { voucher: None, replayed: false, dry_run, user_errors });
+        };
+        let voucher = match posted.vouchers.into_iter().next() {
+            Some(voucher) => Some(Voucher::from(voucher)),
+            None => find(ctx, posted.ids.first().copied()).await?,
+        };
+        Ok(VoucherPostPayload { voucher, replayed: posted.replayed, dry_run, user_errors })
+    }
+}
