@@ -1,6 +1,8 @@
 //! Businesses in the API.
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{
+    ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject,
+};
 use daybook_domain::{id::BusinessId, role::Permission};
 use daybook_entity::tenant::business::business;
 

@@ -273,7 +273,8 @@ impl LedgerQuery {
     async fn ledgers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The business; may be left out by who sees only one.")] business_id: Option<ID>,
+        #[graphql(desc = "The business; may be left out by who sees only one.")]
+        business_id: Option<ID>,
         #[graphql(desc = "Which ledgers.")] filter: Option<LedgerFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,

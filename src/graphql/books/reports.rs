@@ -131,12 +131,18 @@ pub struct ReportQuery;
 impl ReportQuery {
     /// The trial balance of a business at the end of a day: openings, movements of the accounting year
     /// so far, and closings of every ledger, read from one snapshot. Requires: REPORT_READ.
-    #[graphql(guard = "Requires(Permission::ReportRead)", complexity = "50 + 20 * child_complexity")]
+    #[graphql(
+        guard = "Requires(Permission::ReportRead)",
+        complexity = "50 + 20 * child_complexity"
+    )]
     async fn trial_balance(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The business; may be left out by who sees only one.")] business_id: Option<ID>,
-        #[graphql(desc = "Last day; today in the business's zone when left out.")] as_at: Option<Date>,
+        #[graphql(desc = "The business; may be left out by who sees only one.")]
+        business_id: Option<ID>,
+        #[graphql(desc = "Last day; today in the business's zone when left out.")] as_at: Option<
+            Date,
+        >,
     ) -> ApiResult<TrialBalance> {
         let business = asked(business_id.as_ref());
         let day = as_at.map(|day| day.0);

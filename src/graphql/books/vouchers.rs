@@ -130,7 +130,8 @@ impl Voucher {
     async fn total(&self, ctx: &Context<'_>) -> ApiResult<Money> {
         let chart = chart::chart(ctx.tenant()?).await?;
         let business = chart.businesses.get(&self.posted.business);
-        let business = business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
+        let business =
+            business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
         Ok(money(self.posted.total, business))
     }
 
@@ -156,7 +157,8 @@ impl Voucher {
         let scope = ctx.tenant()?;
         let chart = chart::chart(scope).await?;
         let business = chart.businesses.get(&self.posted.business);
-        let business = business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
+        let business =
+            business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
         let exponent_of = |code: &str| {
             let currency = scope.catalogue.currency(code);
             currency.and_then(|one| u8::try_from(one.exponent).ok()).unwrap_or(2)
@@ -325,11 +327,11 @@ impl VoucherQuery {
     async fn vouchers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The business; may be left out by who sees only one.")] business_id: Option<ID>,
+        #[graphql(desc = "The business; may be left out by who sees only one.")]
+        business_id: Option<ID>,
         #[graphql(desc = "Which vouchers.")] filter: Option<VoucherFilter>,
-        #[graphql(desc = "In which order; by date, the newest first, when left out.")] order_by: Option<
-            VoucherOrder,
-        >,
+        #[graphql(desc = "In which order; by date, the newest first, when left out.")]
+        order_by: Option<VoucherOrder>,
         #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<VoucherConnection> {
@@ -432,8 +434,7 @@ impl VoucherMutation {
             lock_exception: None,
             entries: input.entries.into_iter().map(Into::into).collect(),
         };
-        let (posted, user_errors) =
-            answer(vouchers::post(scope, command, claim, dry_run).await)?;
+        let (posted, user_errors) = answer(vouchers::post(scope, command, claim, dry_run).await)?;
         let Some(posted) = posted else {
             return Ok(VoucherPostPayload { voucher: None, replayed: false, dry_run, user_errors });
         };

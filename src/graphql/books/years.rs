@@ -97,7 +97,8 @@ impl YearQuery {
     async fn business_years(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The business; may be left out by who sees only one.")] business_id: Option<ID>,
+        #[graphql(desc = "The business; may be left out by who sees only one.")]
+        business_id: Option<ID>,
     ) -> ApiResult<Vec<BusinessYear>> {
         let scope = ctx.tenant()?;
         let business = years::business_asked(scope, asked(business_id.as_ref())).await?;

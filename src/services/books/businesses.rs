@@ -364,8 +364,7 @@ pub async fn update(
     let tax_number = line("taxNumber", command.tax_number, 32);
     let colour = line("brandColour", command.brand_colour, 7);
     let logo = line("logoUrl", command.logo_url, 500);
-    let address =
-        command.address.map(|text| wrong.text("address", text.as_deref(), 500, false));
+    let address = command.address.map(|text| wrong.text("address", text.as_deref(), 500, false));
     if let Some(Some(email)) = &email
         && daybook_domain::email::Email::parse(email).is_err()
     {

@@ -1,0 +1,166 @@
+//! Account groups as a tenant sees them: the shared ones, and its own below them.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
+use daybook_entity::master::chart as stored;
+
+use crate::{
+    graphql::{context::Asks, error::ApiResult, id},
+    services::books::groups::{self, Group, GroupRef},
+};
+
+/// A heading under which ledgers stand in the statements.
+#[derive(SimpleObject, Debug, Clone)]
+#[graphql(complex)]
+pub struct AccountGroup {
+    /// Opaque global id.
+    pub id: ID,
+    /// Code of the shared group that it is or hangs below.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Whether everybody shares it or it is your own.
+    pub origin: AccountGroupOrigin,
+    /// What kind of thing its ledgers are.
+    pub nature: AccountNature,
+    /// The side on which its balances are normal.
+    pub normal_side: NormalSide,
+    /// Where it is reported.
+    pub statement: FinancialStatement,
+    /// Whether it counts above gross profit.
+    pub affects_gross_profit: bool,
+    /// 1 for a primary group.
+    pub level: i32,
+    /// Whether it came with the product.
+    pub is_system: bool,
+    /// Whether you hide it from choosing.
+    pub is_hidden: bool,
+    /// Whether it takes no more ledgers.
+    pub is_archived: bool,
+    /// Rises with each change; send it back as `expectedVersion`.
+    pub version: i32,
+    #[graphql(skip)]
+    pub(crate) reference: GroupRef,
+    #[graphql(skip)]
+    pub(crate) parent_reference: Option<GroupRef>,
+}
+
+/// Where a group comes from.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountGroupOrigin {
+    /// The same for all accounts.
+    Shared,
+    /// The account's own.
+    Own,
+}
+
+/// What kind of thing ledgers are.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountNature {
+    /// What is owned or due to the business.
+    Asset,
+    /// What it owes, capital included.
+    Liability,
+    /// What it earns.
+    Income,
+    /// What it spends.
+    Expense,
+}
+
+/// The side on which a balance is normal.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NormalSide {
+    /// Debit.
+    Debit,
+    /// Credit.
+    Credit,
+    /// Either.
+    Either,
+}
+
+/// A statement of the books.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinancialStatement {
+    /// Balance sheet.
+    BalanceSheet,
+    /// Profit and loss account.
+    ProfitAndLoss,
+}
+
+impl From<stored::Nature> for AccountNature {
+    fn from(nature: stored::Nature) -> Self {
+        match nature {
+            stored::Nature::Asset => Self::Asset,
+            stored::Nature::Liability => Self::Liability,
+            stored::Nature::Income => Self::Income,
+            stored::Nature::Expense => Self::Expense,
+        }
+    }
+}
+
+impl From<stored::NormalSide> for NormalSide {
+    fn from(side: stored::NormalSide) -> Self {
+        match side {
+            stored::NormalSide::Debit => Self::Debit,
+            stored::NormalSide::Credit => Self::Credit,
+            stored::NormalSide::Either => Self::Either,
+        }
+    }
+}
+
+impl From<stored::Statement> for FinancialStatement {
+    fn from(statement: stored::Statement) -> Self {
+        match statement {
+            stored::Statement::BalanceSheet => Self::BalanceSheet,
+            stored::Statement::ProfitAndLoss => Self::ProfitAndLoss,
+        }
+    }
+}
+
+/// The global id of a group.
+pub fn id_of(group: GroupRef) -> ID {
+    match group {
+        GroupRef::Shared(number) => id::encode("AccountGroup", number.get()),
+        GroupRef::Own(number) => id::encode("AccountSubgroup", number.get()),
+    }
+}
+
+impl From<&Group> for AccountGroup {
+    fn from(group: &Group) -> Self {
+        Self {
+            id: id_of(group.reference),
+            code: group.code.clone(),
+            name: group.name.clone(),
+            origin: match group.reference {
+                GroupRef::Shared(_) => AccountGroupOrigin::Shared,
+                GroupRef::Own(_) => AccountGroupOrigin::Own,
+            },
+            nature: group.nature.into(),
+            normal_side: group.normal_side.into(),
+            statement: group.statement.into(),
+            affects_gross_profit: group.affects_gross_profit,
+            level: group.level,
+            is_system: group.is_system,
+            is_hidden: group.is_hidden,
+            is_archived: group.is_archived,
+            version: group.version,
+            reference: group.reference,
+            parent_reference: group.parent,
+        }
+    }
+}
+
+#[ComplexObject]
+impl AccountGroup {
+    /// The group above it; null for a primary group.
+    async fn parent(&self, ctx: &Context<'_>) -> ApiResult<Option<AccountGroup>> {
+        let groups = groups::groups(ctx.tenant()?).await?;
+        let parent = self.parent_reference.and_then(|parent| groups.resolve(parent));
+        Ok(parent.map(AccountGroup::from))
+    }
+
+    /// The groups directly below it.
+    async fn children(&self, ctx: &Context<'_>) -> ApiResult<Vec<AccountGroup>> {
+        let groups = groups::groups(ctx.tenant()?).await?;
+        Ok(groups.below(self.reference).map(AccountGroup::from).collect())
+    }
+}
