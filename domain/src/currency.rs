@@ -28,11 +28,6 @@ impl CurrencyCode {
         Self("XXX".to_owned())
     }
 
-    /// ISO 4217's code for "no currency".
-    pub fn none() -> Self {
-        Self("XXX".to_owned())
-    }
-
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
