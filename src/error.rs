@@ -106,6 +106,7 @@ pub enum Code {
     NotOneSided,
     NumberTaken,
     NumberTooLong,
+    Overlap,
     PasswordWeak,
     PeriodLocked,
     Required,

@@ -15,7 +15,7 @@ use crate::{
     lane::{Actor, Who},
     master::Catalogue,
     office::Office,
-    tenancy::Lease,
+    tenancy::{Lease, Tenancy},
 };
 
 /// What is known of a request before anybody is recognised in it.
@@ -127,6 +127,8 @@ pub struct PlatformAccess {
 pub struct PlatformScope {
     /// The platform's databases and everything that works on them.
     pub office: Arc<Office>,
+    /// The tenants, for those who change where they live, whether they are served or what they share.
+    pub tenancy: Arc<Tenancy>,
     /// Who asks, and what is allowed.
     pub access: Arc<PlatformAccess>,
     /// The request.

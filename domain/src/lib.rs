@@ -13,6 +13,7 @@ pub mod money;
 pub mod period;
 
 pub mod chart;
+pub mod catalogue;
 pub mod lock;
 pub mod numbering;
 pub mod voucher;
