@@ -61,17 +61,17 @@ pub async fn of(db: &OpenTenant, clock: &Clock, ticket: Ticket) -> Result<Arc<Ac
         db.memory.put(seq, Arc::clone(&fresh));
         fresh
     });
-    if let Some(found) = known.get(&ticket) {
-        return alive(found, clock);
+    // One that has ended is read again: a session lives on by being renewed.
+    if let Some(found) = known.get(&ticket).filter(|found| clock.now_ms() < found.until) {
+        return Ok(found.access);
     }
     let reader = db.reader().await?;
     let found = read(reader.conn(), &ticket).await?.ok_or(Error::Unauthenticated)?;
+    if clock.now_ms() >= found.until {
+        return Err(Error::Unauthenticated);
+    }
     known.put(ticket, found.clone());
-    alive(found, clock)
-}
-
-fn alive(found: Remembered, clock: &Clock) -> Result<Arc<Access>> {
-    if clock.now_ms() < found.until { Ok(found.access) } else { Err(Error::Unauthenticated) }
+    Ok(found.access)
 }
 
 impl Known {

@@ -11,7 +11,7 @@ use crate::{db::sql::statement, error::Result};
 
 /// One realm's tables.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tables {
+pub(crate) struct Tables {
     users: &'static str,
     sessions: &'static str,
     tokens: &'static str,
@@ -20,7 +20,7 @@ pub(super) struct Tables {
 }
 
 /// A tenant's tables.
-pub(super) const TENANT: Tables = Tables {
+pub(crate) const TENANT: Tables = Tables {
     users: "users",
     sessions: "sessions",
     tokens: "refresh_tokens",
@@ -29,7 +29,7 @@ pub(super) const TENANT: Tables = Tables {
 };
 
 /// The office's tables.
-pub(super) const OFFICE: Tables = Tables {
+pub(crate) const OFFICE: Tables = Tables {
     users: "platform_users",
     sessions: "platform_sessions",
     tokens: "platform_refresh_tokens",
@@ -128,12 +128,14 @@ async fn insert_token(
     Ok(made)
 }
 
-/// Uses a refresh token up and makes the next, or ends the family when it was used before.
+/// Uses a refresh token up, makes the next and lets the session live on, or ends the family when the
+/// token was used before.
 pub(super) async fn turn(
     txn: &DatabaseTransaction,
     tables: Tables,
     presented: &Presented,
     now: i64,
+    lifetime_ms: i64,
 ) -> Result<Turn> {
     let Tables { users, sessions, tokens, .. } = tables;
     let sql = format!(
@@ -158,6 +160,8 @@ pub(super) async fn turn(
     }
     let sql = format!("UPDATE {tokens} SET used_at = ? WHERE token_hash = ?");
     execute(txn, &sql, vec![now.into(), presented.hash.clone().into()]).await?;
+    let sql = format!("UPDATE {sessions} SET expires_at = ? WHERE id = ?");
+    execute(txn, &sql, vec![(now + lifetime_ms).into(), session.get().into()]).await?;
     let refresh = insert_token(txn, tables, presented.tenant, session, now).await?;
     Ok(Turn::Fresh { user, session, refresh })
 }
@@ -197,7 +201,7 @@ pub(super) async fn revoke_all(
 
 /// Makes a one-time code for a user; those made before are void.
 #[expect(clippy::too_many_arguments, reason = "a row has these columns")]
-pub(super) async fn insert_code(
+pub(crate) async fn insert_code(
     txn: &DatabaseTransaction,
     tables: Tables,
     tenant: Option<TenantId>,
@@ -232,7 +236,7 @@ pub(super) async fn insert_code(
 }
 
 /// Makes a user's unused codes void.
-pub(super) async fn void_codes(
+pub(crate) async fn void_codes(
     txn: &DatabaseTransaction,
     tables: Tables,
     user: i64,
@@ -242,7 +246,7 @@ pub(super) async fn void_codes(
 }
 
 /// Whose code this is, if it may be used now for this purpose.
-pub(super) async fn find_code(
+pub(crate) async fn find_code(
     connection: &impl ConnectionTrait,
     tables: Tables,
     hash: &str,
@@ -263,7 +267,7 @@ pub(super) async fn find_code(
 }
 
 /// Uses a code up.
-pub(super) async fn use_code(
+pub(crate) async fn use_code(
     txn: &DatabaseTransaction,
     tables: Tables,
     hash: &str,

@@ -12,3 +12,9 @@ pub mod office_access;
 pub mod family;
 pub mod office_sessions;
 pub mod sessions;
+
+pub mod directory;
+pub mod throttle;
+
+pub mod desk;
+pub mod gate;

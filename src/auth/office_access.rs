@@ -48,8 +48,10 @@ impl OfficeAccess {
             let seq = read_seq(office).await?;
             self.heard(seq, began);
         }
-        if let Some((access, until)) = self.known(user, session) {
-            return if began < until { Ok(access) } else { Err(Error::Unauthenticated) };
+        // One that has ended is read again: a session lives on by being renewed.
+        let known = self.known(user, session);
+        if let Some((access, _)) = known.filter(|(_, until)| began < *until) {
+            return Ok(access);
         }
         let seq = self.seq();
         let (access, until) = read(office, user, session).await?.ok_or(Error::Unauthenticated)?;

@@ -50,7 +50,7 @@ fn change(action: &'static str, user: i64, session: SessionId) -> Change {
     }
 }
 
-/// Opens a session of at most `lifetime_ms`.
+/// Opens a session that ends when it is not renewed for `lifetime_ms`.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when the person's row changed since the proof.
@@ -86,10 +86,11 @@ pub async fn renew(
     office: &Office,
     request_id: Option<String>,
     presented: &Presented,
+    lifetime_ms: i64,
 ) -> Result<OfficeSigned> {
     let mut writing = office.write(Actor { who: Who::System, request_id }).await?;
     let now = writing.recorded_at();
-    match family::turn(writing.conn(), OFFICE, presented, now).await? {
+    match family::turn(writing.conn(), OFFICE, presented, now, lifetime_ms).await? {
         Turn::Fresh { user, session, refresh } => {
             writing.audit(&change("SESSION_RENEWED", user, session)).await?;
             writing.commit().await?;

@@ -71,7 +71,7 @@ fn change(action: &'static str, user: i64, session: SessionId) -> Change {
     }
 }
 
-/// Opens a session of at most `lifetime_ms`.
+/// Opens a session that ends when it is not renewed for `lifetime_ms`.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] when the user changed since the proof.
@@ -116,6 +116,7 @@ pub async fn renew(
     db: &OpenTenant,
     request_id: Option<String>,
     presented: Presented,
+    lifetime_ms: i64,
 ) -> Result<Signed> {
     let actor = Actor { who: Who::System, request_id };
     let turn = db
@@ -123,7 +124,8 @@ pub async fn renew(
         .write(actor, move |writing| {
             Box::pin(async move {
                 let now = writing.recorded_at();
-                let turn = family::turn(writing.conn(), TENANT, &presented, now).await?;
+                let turn =
+                    family::turn(writing.conn(), TENANT, &presented, now, lifetime_ms).await?;
                 match &turn {
                     Turn::Fresh { user, session, .. } => {
                         writing.audit(change("SESSION_RENEWED", *user, *session));

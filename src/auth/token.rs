@@ -20,8 +20,6 @@ use crate::{
 const TENANT: &str = "daybook:tenant";
 const PLATFORM: &str = "daybook:platform";
 const CHOICE: &str = "daybook:choice";
-/// How long somebody may take to choose among several tenants.
-pub const CHOICE_MS: i64 = 5 * 60 * 1_000;
 /// Longer texts are not looked at.
 const LENGTH_MAX: usize = 4_096;
 
@@ -57,6 +55,21 @@ pub struct Candidate {
     pub version: i32,
 }
 
+/// How long tokens count, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// An access token.
+    pub access_ms: i64,
+    /// How long somebody may take to choose among several tenants.
+    pub choice_ms: i64,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self { access_ms: 15 * 60_000, choice_ms: 5 * 60_000 }
+    }
+}
+
 /// A token and when it ends.
 #[derive(Debug)]
 pub struct Signed {
@@ -72,7 +85,7 @@ pub struct Tokens {
     current: Key,
     previous: Option<Key>,
     issuer: String,
-    access_ms: i64,
+    lifetimes: Lifetimes,
     clock: Clock,
 }
 
@@ -136,19 +149,19 @@ impl Key {
 }
 
 impl Tokens {
-    /// Signs with `current`; reads what `previous` signed, too. Access tokens last `access_ms`.
+    /// Signs with `current`; reads what `previous` signed, too.
     pub fn new(
         current: &SecretString,
         previous: Option<&SecretString>,
         issuer: impl Into<String>,
-        access_ms: i64,
+        lifetimes: Lifetimes,
         clock: Clock,
     ) -> Self {
         Self {
             current: Key::of(current),
             previous: previous.map(Key::of),
             issuer: issuer.into(),
-            access_ms: access_ms.max(1_000),
+            lifetimes,
             clock,
         }
     }
@@ -165,7 +178,7 @@ impl Tokens {
             Bearer::Platform { user, session } => (PLATFORM, user.to_string(), None, session),
         };
         let now = self.clock.now_ms();
-        let exp = (now + self.access_ms).div_euclid(1_000);
+        let exp = (now + self.lifetimes.access_ms).div_euclid(1_000);
         let text = self.sign(&AccessClaims {
             iss: self.issuer.clone(),
             aud: aud.to_owned(),
@@ -199,7 +212,7 @@ impl Tokens {
         }
     }
 
-    /// Signs what is good for choosing one of several tenants, for five minutes.
+    /// Signs what is good for choosing one of several tenants.
     ///
     /// # Errors
     /// Only when the system has no randomness.
@@ -210,7 +223,7 @@ impl Tokens {
             aud: CHOICE.to_owned(),
             candidates,
             iat: now.div_euclid(1_000),
-            exp: (now + CHOICE_MS).div_euclid(1_000),
+            exp: (now + self.lifetimes.choice_ms).div_euclid(1_000),
             jti: secret::random_text()?,
         })
     }

@@ -10,7 +10,7 @@ use super::*;
 const SECRET: &str = "a secret of at least thirty-two bytes, for tests";
 
 fn tokens(clock: &Clock) -> Tokens {
-    Tokens::new(&SECRET.into(), None, "daybook", 900_000, clock.clone())
+    Tokens::new(&SECRET.into(), None, "daybook", Lifetimes::default(), clock.clone())
 }
 
 fn asha() -> Bearer {
@@ -125,7 +125,7 @@ fn a_choice_is_no_access_and_lasts_five_minutes() {
     assert!(is_refused(&tokens, choice.expose_secret()));
     let access = tokens.access(asha()).unwrap();
     assert!(tokens.read_choice(access.text.expose_secret()).is_err());
-    clock.advance_ms(CHOICE_MS + 1);
+    clock.advance_ms(5 * 60_000 + 1);
     assert!(tokens.read_choice(choice.expose_secret()).is_err());
 }
 
@@ -134,11 +134,12 @@ fn a_secret_that_was_changed_still_reads_while_it_is_named() {
     let clock = Clock::default();
     let before = tokens(&clock).access(asha()).unwrap();
     let new: SecretString = "the secret that came after the other".into();
-    let both = Tokens::new(&new, Some(&SECRET.into()), "daybook", 900_000, clock.clone());
+    let both =
+        Tokens::new(&new, Some(&SECRET.into()), "daybook", Lifetimes::default(), clock.clone());
     assert_eq!(both.read_access(before.text.expose_secret()).unwrap(), asha());
     let after = both.access(asha()).unwrap();
     assert!(is_refused(&tokens(&clock), after.text.expose_secret()));
-    let only_new = Tokens::new(&new, None, "daybook", 900_000, clock);
+    let only_new = Tokens::new(&new, None, "daybook", Lifetimes::default(), clock);
     assert!(is_refused(&only_new, before.text.expose_secret()));
 }
 

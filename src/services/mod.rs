@@ -2,3 +2,6 @@
 
 pub mod books;
 pub mod platform;
+
+pub mod session;
+pub mod staff;

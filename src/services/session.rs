@@ -1,0 +1,115 @@
+//! Signing in, staying signed in, and setting passwords.
+//!
+//! Answers reveal nothing: who is unknown, who has another password and who is disabled hear the same
+//! sentence after the same work.
+
+mod codes;
+mod login;
+mod office;
+mod password;
+
+use secrecy::SecretString;
+
+pub use codes::{invitation_accept, password_reset};
+pub use login::{Login, Outcome, login, login_choose};
+pub use office::{OfficeLogin, admin_login};
+pub use password::{change_office_password, change_password};
+
+use crate::{
+    auth::{
+        desk::Desk,
+        office_sessions::{self, OfficeSigned},
+        secret,
+        sessions::{self, Signed},
+        token::Bearer,
+    },
+    error::{Code, Error, Result},
+    lane::Actor,
+    scope::{PlatformScope, RequestInfo, TenantScope},
+};
+use daybook_domain::id::TenantId;
+
+/// What a client holds after signing in. Handed out once, never logged.
+#[derive(Debug)]
+pub struct Handed {
+    /// The access token.
+    pub access: SecretString,
+    /// The refresh token.
+    pub refresh: SecretString,
+    /// When the access token ends, UTC milliseconds.
+    pub expires_at: i64,
+}
+
+pub(super) fn hand_out(desk: &Desk, tenant: TenantId, signed: Signed) -> Result<Handed> {
+    let bearer = Bearer::Tenant { tenant, user: signed.user, session: signed.session };
+    let access = desk.tokens.access(bearer)?;
+    let refresh = signed.refresh.text;
+    Ok(Handed { access: access.text, refresh, expires_at: access.expires_at })
+}
+
+fn hand_out_office(desk: &Desk, signed: OfficeSigned) -> Result<Handed> {
+    let bearer = Bearer::Platform { user: signed.user, session: signed.session };
+    let access = desk.tokens.access(bearer)?;
+    let refresh = signed.refresh.text;
+    Ok(Handed { access: access.text, refresh, expires_at: access.expires_at })
+}
+
+/// Uses a refresh token up, of either realm, and hands out the next pair.
+///
+/// # Errors
+/// A refusal for a token that does not hold, or the tenant's status.
+pub async fn refresh(desk: &Desk, request: &RequestInfo, token: &SecretString) -> Result<Handed> {
+    use secrecy::ExposeSecret;
+    let refused = || {
+        let why = "this refresh token does not hold any more; sign in again";
+        Error::refused(Code::CredentialsWrong, "input.refreshToken", why)
+    };
+    let presented = secret::read_refresh_token(token.expose_secret()).ok_or_else(refused)?;
+    let id = Some(request.id.clone());
+    desk.tenancy.freshen().await?;
+    let renewed = match presented.tenant {
+        None => match office_sessions::renew(&desk.office, id, &presented, desk.session_ms()).await {
+            Ok(signed) => return hand_out_office(desk, signed),
+            Err(error) => {
+                desk.office_access.forget();
+                Err(error)
+            }
+        },
+        Some(tenant) => match desk.tenancy.lease(tenant).await {
+            Err(Error::TenantNotFound) => Err(Error::Unauthenticated),
+            Err(error) => Err(error),
+            Ok(db) => sessions::renew(&db, id, presented, desk.session_ms())
+                .await
+                .map(|signed| (tenant, signed)),
+        },
+    };
+    match renewed {
+        Ok((tenant, signed)) => hand_out(desk, tenant, signed),
+        Err(Error::Unauthenticated) => Err(refused()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends the caller's session. A machine's key has none; it is revoked instead.
+///
+/// # Errors
+/// When it cannot be written.
+pub async fn logout(scope: &TenantScope) -> Result<()> {
+    match scope.access.session {
+        Some(session) => {
+            sessions::end(&scope.db, scope.actor(), scope.access.user, session).await
+        }
+        None => Err(Error::refused(Code::NotAllowed, "", "an API key has no session to end")),
+    }
+}
+
+/// Ends the caller's session at the platform's office.
+///
+/// # Errors
+/// When it cannot be written.
+pub async fn logout_office(desk: &Desk, scope: &PlatformScope) -> Result<()> {
+    let actor: Actor = scope.actor();
+    office_sessions::end(&desk.office, actor, scope.access.user, scope.access.session).await?;
+    desk.office_access.forget();
+    Ok(())
+}
