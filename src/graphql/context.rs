@@ -1,10 +1,13 @@
 //! The guard: a resolver asks here who calls, and gets a scope or an error.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Guard};
 use daybook_domain::role::{Permission, Realm};
 
 use super::error::ApiError;
 use crate::{
+    auth::{desk::Desk, gate::Recognised},
     error::Error,
     scope::{PlatformScope, RequestInfo, TenantScope},
 };
@@ -18,6 +21,16 @@ pub enum Caller {
     Tenant(Box<TenantScope>),
     /// Somebody of the platform's office.
     Platform(Box<PlatformScope>),
+}
+
+impl From<Recognised> for Caller {
+    fn from(found: Recognised) -> Self {
+        match found {
+            Recognised::Nobody(request) => Self::Nobody(request),
+            Recognised::Tenant(scope) => Self::Tenant(scope),
+            Recognised::Platform(scope) => Self::Platform(scope),
+        }
+    }
 }
 
 impl Caller {
@@ -82,6 +95,12 @@ pub trait Asks {
     /// Not signed in, or signed in to the platform.
     fn tenant(&self) -> Result<&TenantScope, ApiError>;
 
+    /// The sign-in desk.
+    ///
+    /// # Errors
+    /// When the schema was built without one, which is a fault of the program.
+    fn desk(&self) -> Result<&Desk, ApiError>;
+
     /// The platform's office.
     ///
     /// # Errors
@@ -103,6 +122,12 @@ impl Asks for Context<'_> {
                 Err(Error::WrongRealm("a platform session does not open a tenant's fields").into())
             }
         }
+    }
+
+    fn desk(&self) -> Result<&Desk, ApiError> {
+        self.data_opt::<Arc<Desk>>()
+            .map(AsRef::as_ref)
+            .ok_or_else(|| Error::Internal("the schema has no sign-in desk".into()).into())
     }
 
     fn platform(&self) -> Result<&PlatformScope, ApiError> {
