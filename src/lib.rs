@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod error;
+pub mod seal;
 
 pub mod seal;
 

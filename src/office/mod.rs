@@ -1,12 +1,19 @@
 //! The platform's office: its databases, and everything that works on them.
 
 pub mod log;
+pub mod servers;
 
 use std::sync::Arc;
 
 pub use log::OfficeWriting;
+pub use servers::Servers;
 
-use crate::{clock::Clock, db::ControlDb, lane::Ids};
+use crate::{
+    clock::Clock,
+    db::{ControlDb, connect::SessionLimits},
+    lane::Ids,
+    seal::KeyRing,
+};
 
 /// What the platform's own services need.
 #[derive(Debug)]
@@ -19,4 +26,37 @@ pub struct Office {
     pub ids: Arc<Ids>,
     /// The time.
     pub clock: Clock,
+    /// What seals credentials and hashes addresses.
+    pub keys: Arc<KeyRing>,
+    /// Servers that tenants live on.
+    pub servers: Servers,
+    /// Bounds of the platform's own work.
+    pub rules: Rules,
+}
+
+/// Bounds of the platform's own work.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Whether each tenant gets a database user of its own (servers).
+    pub separate_users: bool,
+    /// How long a registration that shows no life is believed to be alive, in milliseconds.
+    pub provision_lease_ms: i64,
+    /// Storage that a new tenant may use, in bytes.
+    pub storage_limit_bytes: i64,
+    /// Tenants that are migrated at the same time.
+    pub migrate_parallel: usize,
+    /// Limits of sessions that write.
+    pub sessions: SessionLimits,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            separate_users: false,
+            provision_lease_ms: 30_000,
+            storage_limit_bytes: 5 << 30,
+            migrate_parallel: 4,
+            sessions: SessionLimits::default(),
+        }
+    }
 }

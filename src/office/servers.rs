@@ -1,0 +1,114 @@
+//! Servers that tenants live on, opened for administrative work when they are needed.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use daybook_domain::id::DatabaseServerId;
+use daybook_entity::master::tenant::{Engine, database_server};
+use sea_orm::EntityTrait;
+use tokio::sync::Mutex;
+
+use crate::{
+    db::{
+        ControlDb, Names, Server,
+        credentials::{Credentials, server_context},
+        target::ServerTarget,
+    },
+    error::{Error, Result},
+    seal::KeyRing,
+};
+
+/// Where SQLite tenants are kept, inside the data folder: what such a server's row has as its address.
+pub const SQLITE_ADDRESS: &str = "tenants";
+
+/// Opens servers by their rows in master, each once.
+#[derive(Debug)]
+pub struct Servers {
+    keys: Arc<KeyRing>,
+    names: Names,
+    data: PathBuf,
+    open: Mutex<HashMap<DatabaseServerId, (i32, Arc<Server>)>>,
+}
+
+impl Servers {
+    /// None open yet. `data` is the data folder.
+    pub fn new(keys: Arc<KeyRing>, names: Names, data: PathBuf) -> Self {
+        Self { keys, names, data, open: Mutex::default() }
+    }
+
+    /// The forms of names.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The server of a row.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be reached, [`Error::Internal`] when its credentials do
+    /// not open.
+    pub async fn of(&self, row: &database_server::Model) -> Result<Arc<Server>> {
+        let mut open = self.open.lock().await;
+        if let Some((version, server)) = open.get(&row.id)
+            && *version == row.version
+        {
+            return Ok(Arc::clone(server));
+        }
+        let server = Arc::new(self.connect(row).await?);
+        if let Some((_, old)) = open.insert(row.id, (row.version, Arc::clone(&server))) {
+            tokio::spawn(async move { old.close().await });
+        }
+        Ok(server)
+    }
+
+    /// The server of this id.
+    ///
+    /// # Errors
+    /// As [`Servers::of`]; [`Error::Internal`] when there is no such row.
+    pub async fn by_id(&self, master: &ControlDb, id: DatabaseServerId) -> Result<Arc<Server>> {
+        let row = database_server::Entity::find_by_id(id)
+            .one(master.reader())
+            .await?
+            .ok_or_else(|| Error::Internal(format!("there is no database server {id}")))?;
+        self.of(&row).await
+    }
+
+    /// Opens a server anew, also one whose row is not stored yet.
+    ///
+    /// # Errors
+    /// As [`Servers::of`].
+    pub async fn connect(&self, row: &database_server::Model) -> Result<Server> {
+        match self.target(row)? {
+            None => Server::folder(self.data.join(SQLITE_ADDRESS), self.names.clone()),
+            Some(target) => Server::open(&target, self.names.clone()).await,
+        }
+    }
+
+    /// How a row's server is reached with the administrator's rights; nothing for a folder.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when its credentials do not open.
+    pub fn target(&self, row: &database_server::Model) -> Result<Option<ServerTarget>> {
+        if row.engine == Engine::Sqlite {
+            return Ok(None);
+        }
+        let credentials = match &row.sealed_admin {
+            Some(sealed) => Credentials::open(&self.keys, sealed, &server_context(row.id))?,
+            None => Credentials { user: String::new(), password: String::new().into() },
+        };
+        let usual = if row.engine == Engine::Postgres { 5432 } else { 3306 };
+        Ok(Some(ServerTarget {
+            engine: row.engine,
+            host: row.address.clone(),
+            port: row.port.and_then(|port| u16::try_from(port).ok()).unwrap_or(usual),
+            user: credentials.user,
+            password: credentials.password,
+            database: String::new(),
+        }))
+    }
+
+    /// Closes all of them.
+    pub async fn close(&self) {
+        for (_, (_, server)) in self.open.lock().await.drain() {
+            server.close().await;
+        }
+    }
+}
