@@ -4,7 +4,6 @@
 
 pub mod clock;
 pub mod error;
-pub mod seal;
 
 pub mod seal;
 

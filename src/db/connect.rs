@@ -132,9 +132,12 @@ fn server_options(server: &ServerTarget, limits: SessionLimits) -> ConnectOption
                     .host(&server.host)
                     .port(server.port)
                     .username(&server.user)
-                    .password(server.password.expose_secret())
                     .charset("utf8mb4")
                     .statement_cache_capacity(200);
+                // An empty password is none: hashed and sent, MySQL would take it for a wrong one.
+                let password = server.password.expose_secret();
+                let options =
+                    if password.is_empty() { options } else { options.password(password) };
                 if server.database.is_empty() {
                     options
                 } else {
@@ -144,6 +147,9 @@ fn server_options(server: &ServerTarget, limits: SessionLimits) -> ConnectOption
             options.map_sqlx_mysql_pool_opts(move |pool| {
                 pool.after_connect(move |connection, _| {
                     Box::pin(async move {
+                        // As a statement of its own: before 11.1 MariaDB has no variable of this name.
+                        let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+                        connection.execute(isolation).await?;
                         connection.execute(sqlx::AssertSqlSafe(mysql_session(limits))).await?;
                         // MySQL ends an idle transaction otherwise; only MariaDB knows this one.
                         let idle = limits.idle_transaction_ms.div_ceil(1_000);
@@ -161,8 +167,7 @@ fn server_options(server: &ServerTarget, limits: SessionLimits) -> ConnectOption
 fn mysql_session(limits: SessionLimits) -> String {
     let lock_wait = limits.lock_wait_ms.div_ceil(1_000).max(1);
     format!(
-        "SET SESSION transaction_isolation = 'READ-COMMITTED', \
-         innodb_lock_wait_timeout = {lock_wait}, time_zone = '+00:00', \
+        "SET SESSION innodb_lock_wait_timeout = {lock_wait}, time_zone = '+00:00', \
          sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
 NO_ENGINE_SUBSTITUTION'"
     )

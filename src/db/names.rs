@@ -73,9 +73,9 @@ impl Names {
 
     /// Whether a name is a template's.
     pub fn is_template(&self, name: &str) -> bool {
-        self.after_marker(name).and_then(|rest| rest.strip_prefix("template_")).is_some_and(|hash| {
-            hash.len() == HASH_CHARS && hash.chars().all(|digit| digit.is_ascii_hexdigit())
-        })
+        self.after_marker(name).and_then(|rest| rest.strip_prefix("template_")).is_some_and(
+            |hash| hash.len() == HASH_CHARS && hash.chars().all(|digit| digit.is_ascii_hexdigit()),
+        )
     }
 
     /// Whether this program may drop a database of this name.

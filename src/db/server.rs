@@ -237,7 +237,8 @@ impl Server {
         if self.is_marked_template(name).await? {
             self.mark_template(name, false).await?;
         }
-        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(Engine::Postgres, name));
+        let sql =
+            format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(Engine::Postgres, name));
         let mut left = DROP_TRIES;
         loop {
             left = left.saturating_sub(1);
@@ -343,7 +344,9 @@ impl Server {
     pub async fn max_connections(&self) -> Result<Option<i64>> {
         let sql = match self.engine() {
             Engine::Sqlite => return Ok(None),
-            Engine::Postgres => "SELECT setting::bigint FROM pg_settings WHERE name = 'max_connections'",
+            Engine::Postgres => {
+                "SELECT setting::bigint FROM pg_settings WHERE name = 'max_connections'"
+            }
             Engine::Mysql => "SELECT CAST(@@global.max_connections AS SIGNED)",
         };
         Ok(match self.row(sql, []).await? {

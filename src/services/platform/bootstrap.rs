@@ -8,11 +8,9 @@ use std::{path::PathBuf, time::Duration};
 use daybook_domain::id::DatabaseServerId;
 use daybook_entity::master::tenant::{Engine, ServerStatus, database_server, master_state};
 use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait};
-use sea_orm::{
-    ActiveModelTrait, EntityTrait, IntoActiveModel, PaginatorTrait, Set,
-};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, PaginatorTrait, Set};
 
-use super::{routing, seed::Seed};
+use super::seed::Seed;
 use crate::{
     clock::Clock,
     db::{
@@ -23,8 +21,10 @@ use crate::{
         files,
     },
     error::{Error, Result},
+    master::cache,
     office::servers::SQLITE_ADDRESS,
     seal::KeyRing,
+    tenancy,
 };
 
 /// Longest wait for another node that starts up at the same time.
@@ -117,12 +117,12 @@ async fn seed_master(master: &ControlDb, start: &Start<'_>) -> Result<()> {
     let now = start.clock.now_ms();
     let txn = master.begin().await?;
     if Seed::read(now)?.load(txn.conn()).await? {
-        routing::touch_catalogue(&txn).await?;
+        cache::touch(&txn).await?;
         tracing::info!("the shared structure was seeded");
     }
     if database_server::Entity::find().count(txn.conn()).await? == 0 {
         first_server(&txn, start, now).await?;
-        routing::touch(&txn).await?;
+        tenancy::touch(&txn).await?;
     }
     check_key(&txn, start.keys).await?;
     txn.commit().await
@@ -202,9 +202,8 @@ async fn check_key(txn: &ControlTxn, keys: &KeyRing) -> Result<()> {
 /// # Errors
 /// [`Error::Internal`] when nothing can be sealed.
 pub(super) fn seal_check(keys: &KeyRing) -> Result<String> {
-    let sealed = keys
-        .seal(CHECK_TEXT, CHECK_CONTEXT)
-        .map_err(|error| Error::Internal(error.to_string()))?;
+    let sealed =
+        keys.seal(CHECK_TEXT, CHECK_CONTEXT).map_err(|error| Error::Internal(error.to_string()))?;
     Ok(sealed.text)
 }
 

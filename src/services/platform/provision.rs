@@ -25,11 +25,11 @@ use daybook_entity::{
 };
 use daybook_migration::{TenantMigrator, newest};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, Set, sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, Set, sea_query::Expr,
 };
 
-use super::{fault, repair, routing, template};
+use super::{fault, repair, template};
 use crate::{
     db::{
         ControlTxn, Server, Target,
@@ -43,11 +43,11 @@ use crate::{
     master::Catalogue,
     office::Office,
     services::books::businesses::{self, NewBusiness},
+    tenancy,
 };
 
 /// The steps in their order; crash tests stop after each of them.
-pub const STEPS: [&str; 7] =
-    ["row", "role", "database", "grants", "seed", "directory", "active"];
+pub const STEPS: [&str; 7] = ["row", "role", "database", "grants", "seed", "directory", "active"];
 
 const NAME_CHARS_MAX: usize = 200;
 const REFERRAL_CHARS_MAX: usize = 32;
@@ -161,7 +161,11 @@ fn checked(new: NewTenant, catalogue: &Catalogue) -> Result<NewTenant> {
     if let Some(code) = &new.base_currency
         && catalogue.currency(code).is_none()
     {
-        refuse(Code::CurrencyUnknown, "baseCurrency", "this currency is not in the catalogue".into());
+        refuse(
+            Code::CurrencyUnknown,
+            "baseCurrency",
+            "this currency is not in the catalogue".into(),
+        );
     }
     let gstin = match new.gstin.as_deref().map(Gstin::parse).transpose() {
         Ok(gstin) => gstin.map(|gstin| gstin.as_str().to_owned()),
@@ -173,7 +177,8 @@ fn checked(new: NewTenant, catalogue: &Catalogue) -> Result<NewTenant> {
     if gstin.is_some() && new.country != "IN" {
         refuse(Code::GstinInvalid, "gstin", "only a business in India has a GSTIN".into());
     }
-    let phone = match new.phone.as_deref().map(|text| Phone::parse(text, &new.country)).transpose() {
+    let phone = match new.phone.as_deref().map(|text| Phone::parse(text, &new.country)).transpose()
+    {
         Ok(phone) => phone.map(|phone| phone.as_str().to_owned()),
         Err(error) => {
             refuse(Code::Invalid, "phone", error.to_string());
@@ -205,9 +210,8 @@ impl<'o> Saga<'o> {
     /// Claims the subdomain: the first step.
     async fn begin(office: &'o Office, new: NewTenant) -> Result<Self> {
         repair::clear_expired_of(office, &new.subdomain).await?;
-        let email = Email::parse(&new.email).map_err(|error| {
-            Error::refused(Code::Invalid, "input.email", error.to_string())
-        })?;
+        let email = Email::parse(&new.email)
+            .map_err(|error| Error::refused(Code::Invalid, "input.email", error.to_string()))?;
         let id = TenantId::new(office.ids.next()?);
         let now = office.clock.now_ms();
         let txn = office.master.begin().await?;
@@ -332,10 +336,11 @@ impl<'o> Saga<'o> {
         let email = (self.row.contact_email.clone(), self.email_key.clone());
         let nobodys = Expected { tenant: TenantId::new(0), epoch: None };
         let ids = &self.office.ids;
-        let seeded = write_once(&connection, engine, ids, Actor::system(), nobodys, move |writing| {
-            Box::pin(async move { first_rows(writing, &catalogue, tenant, new, email).await })
-        })
-        .await;
+        let seeded =
+            write_once(&connection, engine, ids, Actor::system(), nobodys, move |writing| {
+                Box::pin(async move { first_rows(writing, &catalogue, tenant, new, email).await })
+            })
+            .await;
         template::close(connection, &target).await?;
         let seeded = seeded?;
         if let Target::Sqlite { path } = target
@@ -377,7 +382,7 @@ impl<'o> Saga<'o> {
         log.commit().await?;
         let now = self.office.clock.now_ms();
         let txn = self.office.master.begin().await?;
-        let changed_in = routing::touch(&txn).await?;
+        let changed_in = tenancy::touch(&txn).await?;
         let mut row = self.row.clone().into_active_model();
         row.status = Set(TenantStatus::Active);
         row.schema_version = Set(Some(newest::<TenantMigrator>()));

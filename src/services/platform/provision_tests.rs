@@ -43,8 +43,7 @@ async fn open_tenant(site: &Site, row: &tenant_master::Model) -> DatabaseConnect
 /// Nothing of any tenant is left: row, directory entry, database, role.
 async fn assert_nothing_left(site: &Site, when: &str) {
     assert!(site.tenants().await.is_empty(), "{when}: a row is left");
-    let entries =
-        login_directory::Entity::find().count(site.office.master.reader()).await.unwrap();
+    let entries = login_directory::Entity::find().count(site.office.master.reader()).await.unwrap();
     assert_eq!(entries, 0, "{when}: a directory entry is left");
     let server = site.server().await;
     let databases: Vec<_> = server.databases().await.unwrap();
@@ -70,7 +69,10 @@ async fn an_owner_can_use_the_tenant_at_once() {
         assert_eq!(fence.tenant_id, account.tenant);
         assert!(fence.accepts_writes && fence.chain_seq >= 3);
         let owner = user::Entity::find_by_id(account.owner).one(&db).await.unwrap().unwrap();
-        assert_eq!((owner.role, owner.email_key.as_str()), (UserRole::Owner, "meera@meera.example"));
+        assert_eq!(
+            (owner.role, owner.email_key.as_str()),
+            (UserRole::Owner, "meera@meera.example")
+        );
         assert_eq!(business::Entity::find().count(&db).await.unwrap(), 1);
         assert!(ledger::Entity::find().count(&db).await.unwrap() > 10);
         db.close().await.unwrap();

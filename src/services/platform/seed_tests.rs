@@ -153,12 +153,8 @@ fn places_and_currencies_are_complete() {
     let of = |country: &str| seed.states.iter().filter(|one| one.country == country).count();
     assert_eq!((of("IN"), of("KE")), (41, 47));
     are_unique(seed.states.iter().map(|one| (one.country.clone(), one.code.clone())), 88);
-    let without_legislature: Vec<&str> = seed
-        .states
-        .iter()
-        .filter(|one| one.levies_utgst)
-        .map(|one| one.code.as_str())
-        .collect();
+    let without_legislature: Vec<&str> =
+        seed.states.iter().filter(|one| one.levies_utgst).map(|one| one.code.as_str()).collect();
     assert_eq!(without_legislature, ["04", "25", "26", "31", "35", "38", "97"]);
     assert_eq!(seed.currencies.len(), 155);
     are_unique(seed.currencies.iter().map(|one| one.code.clone()), 155);

@@ -41,7 +41,7 @@ pub async fn engines() -> Vec<Engine> {
                 Err(error) => {
                     let required = std::env::var("DAYBOOK_TEST_ALL_ENGINES").is_ok();
                     assert!(!required, "{engine:?} is required: {error:?}");
-                    eprintln!("skipped on {engine:?}: it cannot be reached");
+                    eprintln!("skipped on {engine:?}: it cannot be reached ({:?})", error.cause());
                 }
             },
         }

@@ -1,0 +1,231 @@
+//! People of the platform's office: added, listed, changed, disabled. The last administrator stays.
+
+use daybook_domain::{
+    chain::Canonical, email::Email, id::PlatformUserId, role::Permission, text::clean_single_line,
+};
+use daybook_entity::main::people::{PlatformRole, PlatformStatus, platform_session, platform_user};
+use sea_orm::{
+    ActiveEnum, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
+
+use crate::{
+    db::{
+        failure,
+        page::{Page, PageAsk},
+    },
+    error::{Code, Error, Refusal, Result},
+    lane::{Actor, Change},
+    office::{Office, OfficeWriting},
+    scope::PlatformScope,
+};
+
+const NAME_CHARS_MAX: usize = 200;
+
+/// Somebody about to work for the platform.
+#[derive(Debug, Clone)]
+pub struct NewAdmin {
+    /// The address by which they sign in.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// What they do.
+    pub role: PlatformRole,
+    /// argon2id; without one they are invited and set it themselves.
+    pub password_hash: Option<String>,
+}
+
+/// What is to change; what is not named stays.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeAdmin {
+    /// Their name.
+    pub name: Option<String>,
+    /// What they do.
+    pub role: Option<PlatformRole>,
+    /// Whether they may sign in; disabling ends their sessions.
+    pub is_disabled: Option<bool>,
+    /// The version that was read.
+    pub expected_version: Option<i32>,
+}
+
+/// The people of the office, the oldest first.
+///
+/// # Errors
+/// No permission, a cursor of another list, or a main database that cannot be read.
+pub async fn list(scope: &PlatformScope, ask: &PageAsk) -> Result<Page<platform_user::Model>> {
+    scope.require(Permission::AdminRead)?;
+    let reader = scope.office.main.reader();
+    let total = platform_user::Entity::find().count(reader).await?;
+    let mut rows = platform_user::Entity::find().order_by_asc(platform_user::Column::Id);
+    if let Some(key) = &ask.after {
+        let bad = || Error::bad_input("after", "this is not a cursor of this list");
+        let [id] = key.as_slice() else { return Err(bad()) };
+        let id = PlatformUserId::new(id.parse().map_err(|_| bad())?);
+        rows = rows.filter(platform_user::Column::Id.gt(id));
+    }
+    let rows = rows.limit(ask.first.saturating_add(1)).all(reader).await?;
+    Ok(Page::cut(rows, ask, total, |row| vec![row.id.to_string()]))
+}
+
+/// Adds somebody to the office.
+///
+/// # Errors
+/// No permission, or refusals: a taken address, values out of form.
+pub async fn create(scope: &PlatformScope, new: NewAdmin) -> Result<platform_user::Model> {
+    scope.require(Permission::AdminCreate)?;
+    create_of(&scope.office, new, scope.actor()).await
+}
+
+/// [`create`], for tools that run beside the server: how the first administrator comes.
+///
+/// # Errors
+/// As [`create`], permission apart.
+pub async fn create_of(
+    office: &Office,
+    new: NewAdmin,
+    actor: Actor,
+) -> Result<platform_user::Model> {
+    let mut wrong = Vec::new();
+    let email = Email::parse(&new.email)
+        .map_err(|error| wrong.push(Refusal::new(Code::Invalid, "input.email", error.to_string())))
+        .ok();
+    let name = name(&new.name).map_err(|refusal| wrong.push(refusal)).ok();
+    let (Some(email), Some(name)) = (email, name) else { return Err(Error::Refused(wrong)) };
+    let mut log = office.write(actor).await?;
+    let now = log.recorded_at();
+    let row = platform_user::Model {
+        id: PlatformUserId::new(office.ids.next()?),
+        email: email.as_str().to_owned(),
+        email_key: email.key(),
+        name,
+        role: new.role,
+        status: match new.password_hash {
+            Some(_) => PlatformStatus::Active,
+            None => PlatformStatus::Invited,
+        },
+        password_hash: new.password_hash,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    platform_user::Entity::insert(row.clone().into_active_model())
+        .exec_without_returning(log.conn())
+        .await
+        .map_err(|error| {
+            if failure::is_taken(&error) {
+                let why = "somebody of the office has this e-mail address";
+                Error::refused(Code::EmailTaken, "input.email", why)
+            } else {
+                error.into()
+            }
+        })?;
+    log.access_changes();
+    log.audit(&change("PLATFORM_USER_CREATED", None, &row)).await?;
+    log.commit().await?;
+    Ok(row)
+}
+
+/// Changes somebody of the office.
+///
+/// # Errors
+/// No permission, or refusals: nobody of that id, a stale version, the last administrator.
+pub async fn update(
+    scope: &PlatformScope,
+    id: Option<PlatformUserId>,
+    change: ChangeAdmin,
+) -> Result<platform_user::Model> {
+    scope.require(Permission::AdminUpdate)?;
+    let unknown = || Error::refused(Code::NotFound, "id", "nobody of the office has this id");
+    let id = id.ok_or_else(unknown)?;
+    let mut log = scope.office.write(scope.actor()).await?;
+    let before =
+        platform_user::Entity::find_by_id(id).one(log.conn()).await?.ok_or_else(unknown)?;
+    if change.expected_version.is_some_and(|expected| expected != before.version) {
+        let why = "somebody changed this person meanwhile; read it again";
+        return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
+    }
+    let mut after = before.clone();
+    if let Some(new) = &change.name {
+        after.name = name(new).map_err(|refusal| Error::Refused(vec![refusal]))?;
+    }
+    if let Some(role) = change.role {
+        after.role = role;
+    }
+    after.status = match (change.is_disabled, &before.password_hash) {
+        (None, _) => before.status,
+        (Some(true), _) => PlatformStatus::Disabled,
+        (Some(false), Some(_)) => PlatformStatus::Active,
+        (Some(false), None) => PlatformStatus::Invited,
+    };
+    let runs_it = |row: &platform_user::Model| {
+        row.role == PlatformRole::Admin && row.status == PlatformStatus::Active
+    };
+    if runs_it(&before) && !runs_it(&after) && administrators(&log).await? <= 1 {
+        let why = "the platform keeps at least one active administrator";
+        return Err(Error::refused(Code::LastOwner, "id", why));
+    }
+    after.version = before.version.saturating_add(1);
+    after.updated_at = log.recorded_at();
+    let row = after.clone().into_active_model().reset_all();
+    row.update(log.conn()).await?;
+    if after.status == PlatformStatus::Disabled {
+        end_sessions(&log, id).await?;
+    }
+    log.access_changes();
+    log.audit(&self::change("PLATFORM_USER_UPDATED", Some(&before), &after)).await?;
+    log.commit().await?;
+    Ok(after)
+}
+
+async fn administrators(log: &OfficeWriting) -> Result<u64> {
+    Ok(platform_user::Entity::find()
+        .filter(platform_user::Column::Role.eq(PlatformRole::Admin))
+        .filter(platform_user::Column::Status.eq(PlatformStatus::Active))
+        .count(log.conn())
+        .await?)
+}
+
+async fn end_sessions(log: &OfficeWriting, user: PlatformUserId) -> Result<()> {
+    platform_session::Entity::update_many()
+        .col_expr(platform_session::Column::RevokedAt, Expr::value(log.recorded_at()))
+        .col_expr(platform_session::Column::RevokedBecause, Expr::value("DISABLED"))
+        .filter(platform_session::Column::UserId.eq(user))
+        .filter(platform_session::Column::RevokedAt.is_null())
+        .exec(log.conn())
+        .await?;
+    Ok(())
+}
+
+fn name(text: &str) -> Result<String, Refusal> {
+    match clean_single_line(text, NAME_CHARS_MAX) {
+        Ok(text) if text.is_empty() => {
+            Err(Refusal::new(Code::Required, "input.name", "this must not be empty"))
+        }
+        Ok(text) => Ok(text),
+        Err(error) => Err(Refusal::new(Code::TooLong, "input.name", error.to_string())),
+    }
+}
+
+fn change(
+    action: &'static str,
+    before: Option<&platform_user::Model>,
+    after: &platform_user::Model,
+) -> Change {
+    let describe = |row: &platform_user::Model| {
+        Canonical::new()
+            .text("name", &row.name)
+            .text("role", &row.role.to_value())
+            .text("status", &row.status.to_value())
+    };
+    let mut text = Canonical::new();
+    if let Some(before) = before {
+        text = text.object("before", describe(before));
+    }
+    Change {
+        action,
+        subject_type: "PlatformUser",
+        subject: Some(after.id.get()),
+        business: None,
+        canonical: text.object("after", describe(after)).finish(),
+    }
+}
