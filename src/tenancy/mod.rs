@@ -22,6 +22,8 @@ mod sockets;
 mod standing;
 pub mod stats;
 mod tenants;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::{fmt, sync::Arc, time::Duration};

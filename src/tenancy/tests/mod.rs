@@ -1,0 +1,8 @@
+//! The tenancy on real databases: SQLite always, PostgreSQL where it is reachable.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests say what they expect")]
+
+mod house;
+mod nodes;
+mod places;
+mod routing;
+mod servers;

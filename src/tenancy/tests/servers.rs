@@ -1,0 +1,125 @@
+//! Tenants on PostgreSQL and MariaDB: the budget of sockets. Skipped, with a word, where no server is.
+
+use std::{sync::Arc, time::Duration};
+
+use daybook_domain::id::{DatabaseServerId, TenantId};
+use daybook_entity::master::tenant::Engine;
+use daybook_migration::TenantMigrator;
+use futures_util::future::join_all;
+use sea_orm::ConnectionTrait;
+
+use super::house::{House, asked, migrate, own, write};
+use crate::{
+    db::{
+        Target,
+        connect::{self, SessionLimits, Use},
+        target::ServerTarget,
+    },
+    tenancy::{Settings, Tenancy},
+};
+
+const SERVER: DatabaseServerId = DatabaseServerId::new(2);
+
+fn server(engine: Engine) -> ServerTarget {
+    let (port, user, database) = match engine {
+        Engine::Postgres => (5432, "postgres", "postgres"),
+        _ => (3306, "root", ""),
+    };
+    ServerTarget {
+        engine,
+        host: "127.0.0.1".into(),
+        port,
+        user: user.into(),
+        password: String::new().into(),
+        database: database.into(),
+    }
+}
+
+/// Three tenants on a server, under names of this run; dropped by [`sweep`].
+async fn settle(house: &mut House, engine: Engine) -> Option<Vec<String>> {
+    let server = server(engine);
+    let limits = SessionLimits::default();
+    let admin = connect::open(&Target::Server(server.clone()), Use::Write, 1, limits).await;
+    let Ok(admin) = admin else {
+        assert!(std::env::var_os("DAYBOOK_TEST_REQUIRE_ALL").is_none(), "{engine:?} is required");
+        eprintln!("skipped: no {engine:?} at {}:{}", server.host, server.port);
+        return None;
+    };
+    house.server = Some(server.clone());
+    house.add_server(SERVER, engine).await;
+    let run = hex::encode(std::process::id().to_be_bytes());
+    let mut names = Vec::new();
+    for number in 1..=3 {
+        let name = format!("daybook_t1_{run}_{number}");
+        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        let target = Target::Server(ServerTarget { database: name.clone(), ..server.clone() });
+        migrate::<TenantMigrator>(&target).await;
+        own(&target, number).await;
+        house.add_tenant(number, SERVER).await;
+        let named = name.clone();
+        house.change(number, move |row| row.database_name = sea_orm::Set(named)).await;
+        names.push(name);
+    }
+    admin.close().await.unwrap();
+    Some(names)
+}
+
+async fn sweep(engine: Engine, names: Vec<String>) {
+    let limits = SessionLimits::default();
+    let target = Target::Server(server(engine));
+    let admin = connect::open(&target, Use::Write, 1, limits).await.unwrap();
+    for name in names {
+        admin.execute_unprepared(&format!("DROP DATABASE {name}")).await.unwrap();
+    }
+    admin.close().await.unwrap();
+}
+
+async fn share_the_budget(engine: Engine) {
+    let mut house = House::build(0).await;
+    let Some(names) = settle(&mut house, engine).await else { return };
+    let settings = Settings {
+        // A hundredth or so of the server's limit: two lanes and two readers at a time.
+        socket_share_percent: if engine == Engine::Postgres { 4 } else { 3 },
+        readers_on_server: 2,
+        reader_wait: Duration::from_secs(10),
+        ..house.settings()
+    };
+    let tenancy: Arc<Tenancy> = house.start(settings).await;
+    let clients = (0..12_i64).map(|client| {
+        let tenancy = Arc::clone(&tenancy);
+        tokio::spawn(async move {
+            for turn in 0..6 {
+                let number = (client + turn) % 3 + 1;
+                let lease = tenancy.lease(TenantId::new(number)).await.unwrap();
+                assert_eq!(asked(&lease).await, number);
+                if turn % 3 == 0 {
+                    write(&lease).await.unwrap();
+                }
+            }
+        })
+    });
+    for client in join_all(clients).await {
+        client.unwrap();
+    }
+    let lease = tenancy.lease(TenantId::new(1)).await.unwrap();
+    let snapshot = lease.reader().await.unwrap().snapshot().await.unwrap();
+    let before = snapshot.fence().change_seq;
+    write(&lease).await.unwrap();
+    let again = crate::lane::Fence::read(snapshot.conn()).await.unwrap();
+    assert_eq!(again.change_seq, before, "a snapshot stays what it was");
+    drop((snapshot, lease));
+    let stats = tenancy.stats();
+    assert!(stats.evictions > 0, "lanes must take turns: {stats:?}");
+    tenancy.close(Duration::from_secs(10)).await;
+    sweep(engine, names).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_tenants_share_the_budget() {
+    share_the_budget(Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mariadb_tenants_share_the_budget() {
+    share_the_budget(Engine::Mysql).await;
+}
