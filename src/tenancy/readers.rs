@@ -29,7 +29,8 @@ use crate::{
     lane::Fence,
 };
 
-/// A tenant's readers: at most so many at once, opened when they are first needed.
+/// A tenant's readers: at most so many at once, opened when they are first needed. Clones share them.
+#[derive(Clone)]
 pub struct Readers(Arc<Inner>);
 
 struct Inner {

@@ -5,7 +5,7 @@
 //! remembered, so no reader can bring an old row back.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -55,7 +55,7 @@ struct Known {
 #[derive(Debug, Default)]
 pub(super) struct Stale {
     /// Tenants whose row changed.
-    pub tenants: Vec<TenantId>,
+    pub tenants: HashSet<TenantId>,
     /// Servers whose row changed.
     pub servers: Vec<DatabaseServerId>,
 }
@@ -193,7 +193,7 @@ impl Routing {
         known.routes.retain(|route| !changed.contains(&route.server));
         known.missing_ids.retain(|_| false);
         known.missing_names.retain(|_| false);
-        Ok(Stale { tenants, servers: changed })
+        Ok(Stale { tenants: tenants.into_iter().collect(), servers: changed })
     }
 
     async fn remember(&self, row: tenant_master::Model, forgotten: u64) -> Result<Arc<Route>> {

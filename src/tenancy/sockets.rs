@@ -20,8 +20,8 @@ use tokio::sync::oneshot;
 use super::nodes::Node;
 use crate::error::{Error, Result};
 
-/// Sockets assumed before the server has told its limit.
-const UNTIL_TOLD: u32 = 10;
+/// Until the server has told its limit: the lane and the reader of the tenant that asks it.
+const UNTIL_TOLD: u32 = 2;
 const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// The budget of one server.
@@ -268,12 +268,13 @@ impl Sockets {
         self.take_where(|idle| idle.source == source)
     }
 
-    /// Closes what was unused for longer than `idle_for`.
+    /// Closes what was unused for longer than `idle_for`, and follows a limit that has changed.
     pub async fn prune(self: &Arc<Self>, idle_for: Duration) {
         for (connection, permit) in self.take_where(|idle| idle.since.elapsed() >= idle_for) {
             close(connection).await;
             drop(permit);
         }
+        self.serve_waiting();
     }
 
     fn take_where(
@@ -289,7 +290,7 @@ impl Sockets {
     ///
     /// # Errors
     /// When it cannot be asked.
-    pub async fn ask_limit(&self, connection: &DatabaseConnection) -> Result<()> {
+    pub async fn ask_limit(self: &Arc<Self>, connection: &DatabaseConnection) -> Result<()> {
         {
             let mut told_at = self.told_at.lock().unwrap_or_else(PoisonError::into_inner);
             if told_at.is_some_and(|at| at.elapsed() < TOLD_AGAIN_AFTER) {
@@ -307,8 +308,20 @@ impl Sockets {
         if let Some(row) = row {
             let most: i64 = row.try_get_by_index(0)?;
             self.server_max.store(u32::try_from(most).unwrap_or(0), Ordering::Relaxed);
+            self.serve_waiting();
         }
         Ok(())
+    }
+
+    /// Gives out what a limit that has risen leaves room for.
+    fn serve_waiting(self: &Arc<Self>) {
+        let limit = self.limit();
+        loop {
+            let next = self.state().next(limit);
+            let Some((waiter, is_lane)) = next else { return };
+            let grant = Grant { connection: None, permit: self.permit(is_lane) };
+            drop(waiter.grant.send(grant));
+        }
     }
 }
 

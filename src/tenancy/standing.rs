@@ -16,6 +16,8 @@ pub(super) struct Standing {
     /// When the last good reading began, in milliseconds after `began`; counts if `has_read`.
     read_at_ms: AtomicU64,
     has_read: AtomicBool,
+    /// When the last reading failed, in milliseconds after `began`, plus one; zero for never.
+    failed_at_ms: AtomicU64,
     skew_ms: AtomicI64,
 }
 
@@ -28,6 +30,7 @@ impl Standing {
             skew_max_ms: i64::try_from(skew_max.as_millis()).unwrap_or(i64::MAX),
             read_at_ms: AtomicU64::new(0),
             has_read: AtomicBool::new(false),
+            failed_at_ms: AtomicU64::new(0),
             skew_ms: AtomicI64::new(0),
         }
     }
@@ -37,7 +40,22 @@ impl Standing {
         let at = at.saturating_duration_since(self.began);
         self.read_at_ms.store(u64::try_from(at.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
         self.skew_ms.store(skew_ms, Ordering::Release);
+        self.failed_at_ms.store(0, Ordering::Release);
         self.has_read.store(true, Ordering::Release);
+    }
+
+    /// A reading has failed just now.
+    pub fn failed(&self) {
+        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.failed_at_ms.store(now.saturating_add(1), Ordering::Release);
+    }
+
+    /// Whether the last failure of a reading is not longer ago than this.
+    pub fn failed_within(&self, bound: Duration) -> bool {
+        match self.failed_at_ms.load(Ordering::Acquire).checked_sub(1) {
+            Some(at) => self.began.elapsed().saturating_sub(Duration::from_millis(at)) <= bound,
+            None => false,
+        }
     }
 
     /// What was read does not count any more.

@@ -505,35 +505,22 @@ impl Tenants {
     pub async fn tidy(&self) {
         let (idle_close, reader_idle) =
             (self.parts.settings.idle_close, self.parts.settings.reader_idle);
-        let (leaving, open) = {
+        let (leaving, readers) = {
             let mut map = self.map();
             let leaving = map.take_idle_since(idle_close);
-            let open = map.slots.values().filter_map(|slot| match &slot.state {
-                State::Open(opened) => Some(opened.tenant.route.clone()),
-                _ => None,
+            let readers = map.slots.values().filter_map(|slot| match &slot.state {
+                State::Open(opened) => Some(opened.tenant.readers.clone()),
+                State::Opening { .. } | State::Draining => None,
             });
-            (leaving, open.collect::<Vec<_>>())
+            (leaving, readers.collect::<Vec<_>>())
         };
         self.drain_all(leaving);
+        for tenant in readers {
+            tenant.prune(reader_idle).await;
+        }
         let servers: Vec<_> = self.servers().values().cloned().collect();
         for server in servers {
             server.prune(reader_idle).await;
-        }
-        for route in open {
-            let lease = {
-                let mut map = self.map();
-                match map.slots.get(&route.id) {
-                    Some(Slot { state: State::Open(opened), must_leave: false, .. })
-                        if opened.leases > 0 && opened.tenant.sockets.is_none() =>
-                    {
-                        self.take(&mut map, &route)
-                    }
-                    _ => None,
-                }
-            };
-            if let Some(lease) = lease {
-                lease.readers.prune(reader_idle).await;
-            }
         }
         self.stats().export();
     }

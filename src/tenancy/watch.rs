@@ -140,27 +140,35 @@ impl Watch {
             }
             Err(error) => {
                 seen.connection = None;
+                self.standing.failed();
                 metrics::counter!("daybook_routing_poll_failures_total").increment(1);
                 Err(error)
             }
         }
     }
 
-    /// As [`Watch::look`], unless what is known is fresh: then nothing is asked.
+    /// As [`Watch::look`], unless what is known is fresh: then nothing is asked. While master is known
+    /// not to answer, nobody waits for it but the watch itself.
     ///
     /// # Errors
     /// As [`Watch::look`].
     pub async fn freshen(&self) -> Result<()> {
-        if self.standing.fresh().is_ok() {
-            return Ok(());
+        let refused = match self.standing.fresh() {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        if self.standing.failed_within(self.every) {
+            return Err(refused);
         }
-        // Whoever waits for a look that is under way is served by it.
-        let waited = self.seen.lock().await;
-        drop(waited);
-        match self.standing.fresh() {
-            Ok(()) => Ok(()),
-            Err(_) => self.look().await,
-        }
+        let asked = async {
+            // Whoever waits for a look that is under way is served by it.
+            drop(self.seen.lock().await);
+            match self.standing.fresh() {
+                Err(_) if !self.standing.failed_within(self.every) => self.look().await,
+                known => known,
+            }
+        };
+        tokio::time::timeout(self.bound, asked).await.unwrap_or(Err(refused))
     }
 
     /// Closes the connection.

@@ -1,12 +1,18 @@
 //! Tenants on PostgreSQL and MariaDB: the budget of sockets. Skipped, with a word, where no server is.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use daybook_domain::id::{DatabaseServerId, TenantId};
 use daybook_entity::master::tenant::Engine;
 use daybook_migration::TenantMigrator;
 use futures_util::future::join_all;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 
 use super::house::{House, asked, migrate, own, write};
 use crate::{
@@ -74,6 +80,29 @@ async fn sweep(engine: Engine, names: Vec<String>) {
     admin.close().await.unwrap();
 }
 
+/// Most connections that the server saw to these databases at once.
+async fn sample(engine: Engine, names: Vec<String>, is_done: Arc<AtomicBool>) -> i64 {
+    let limits = SessionLimits::default();
+    let target = Target::Server(server(engine));
+    let admin = connect::open(&target, Use::Read, 1, limits).await.unwrap();
+    let names = format!("'{}'", names.join("', '"));
+    let text = match engine {
+        Engine::Postgres => {
+            format!("SELECT COUNT(*) FROM pg_stat_activity WHERE datname IN ({names})")
+        }
+        _ => format!("SELECT COUNT(*) FROM information_schema.processlist WHERE db IN ({names})"),
+    };
+    let mut most = 0;
+    while !is_done.load(Ordering::Relaxed) {
+        let ask = Statement::from_string(admin.get_database_backend(), text.clone());
+        let row = admin.query_one_raw(ask).await.unwrap().unwrap();
+        most = most.max(row.try_get_by_index(0).unwrap());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    admin.close().await.unwrap();
+    most
+}
+
 async fn share_the_budget(engine: Engine) {
     let mut house = House::build(0).await;
     let Some(names) = settle(&mut house, engine).await else { return };
@@ -85,6 +114,8 @@ async fn share_the_budget(engine: Engine) {
         ..house.settings()
     };
     let tenancy: Arc<Tenancy> = house.start(settings).await;
+    let is_done = Arc::new(AtomicBool::new(false));
+    let sampler = tokio::spawn(sample(engine, names.clone(), Arc::clone(&is_done)));
     let clients = (0..12_i64).map(|client| {
         let tenancy = Arc::clone(&tenancy);
         tokio::spawn(async move {
@@ -101,6 +132,9 @@ async fn share_the_budget(engine: Engine) {
     for client in join_all(clients).await {
         client.unwrap();
     }
+    is_done.store(true, Ordering::Relaxed);
+    let most = sampler.await.unwrap();
+    assert!((1..=4).contains(&most), "{most} sockets at once");
     let lease = tenancy.lease(TenantId::new(1)).await.unwrap();
     let snapshot = lease.reader().await.unwrap().snapshot().await.unwrap();
     let before = snapshot.fence().change_seq;
