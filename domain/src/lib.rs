@@ -12,8 +12,8 @@ pub mod money;
 
 pub mod period;
 
-pub mod chart;
 pub mod catalogue;
+pub mod chart;
 pub mod lock;
 pub mod numbering;
 pub mod voucher;

@@ -94,6 +94,7 @@ fn open(path: &Path) -> std::io::Result<File> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests say what they expect")]
 mod tests {
     use super::*;
 

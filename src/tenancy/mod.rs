@@ -1,17 +1,20 @@
 //! From a token or a subdomain to a tenant's open database.
 //!
-//! [`Tenancy`] is where to begin: it routes, leases and watches. Below it: `routing` and `watch` know
-//! where tenants live, `tenants` keeps them open, `open` is one of them, `readers` and `sockets` share
-//! its connections out, `observer`, `marks` and `hub` tell who wants to know, `nodes` counts processes.
+//! [`Tenancy`] is where to begin: it routes, leases and watches. Below it, `routing` and `watch` know
+//! where tenants live; `tenants` keeps them open (`map` are its books, `opener` its way in) and `open`
+//! is one of them; `readers` and `sockets` share its connections out; `observer`, `marks` and `hub`
+//! tell who wants to know; `nodes` counts the processes.
 
 pub mod data_lock;
 pub mod hub;
 pub mod lease;
+mod map;
 mod marks;
 pub mod memory;
 pub mod nodes;
 mod observer;
 pub mod open;
+mod opener;
 pub mod pulse;
 pub mod readers;
 mod recent;

@@ -8,22 +8,21 @@
 //! come back to it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
 use daybook_domain::id::TenantId;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
 use super::{
     hub::Hub,
     lease::Lease,
+    map::{Leaving, Map, Opened, Slot, State},
     marks::Marks,
     nodes::Node,
-    observer::LaneObserver,
-    open::{OpenTenant, Opening},
     route::Route,
     routing::{Routing, Stale},
     settings::Settings,
@@ -33,18 +32,17 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    db::Target,
     error::{Error, Result},
 };
 
 /// All tenants that this process has open.
 pub(super) struct Tenants {
-    me: Weak<Self>,
-    map: Mutex<Map>,
-    places: Arc<Semaphore>,
-    servers: Mutex<HashMap<Place, Arc<Sockets>>>,
-    counts: Counts,
-    parts: Parts,
+    pub(super) me: Weak<Self>,
+    pub(super) map: Mutex<Map>,
+    pub(super) places: Arc<Semaphore>,
+    pub(super) servers: Mutex<HashMap<Place, Arc<Sockets>>>,
+    pub(super) counts: Counts,
+    pub(super) parts: Parts,
 }
 
 /// What opening a tenant draws on.
@@ -56,49 +54,6 @@ pub(super) struct Parts {
     pub standing: Arc<Standing>,
     pub hub: Hub,
     pub marks: Arc<Marks>,
-}
-
-#[derive(Default)]
-struct Map {
-    slots: HashMap<TenantId, Slot>,
-    /// Open tenants without a lease, in the order of their last use.
-    idle: BTreeMap<u64, TenantId>,
-    tick: u64,
-    /// Openings that wait for a place.
-    wanting: usize,
-    draining: usize,
-    is_closing: bool,
-}
-
-struct Slot {
-    state: State,
-    /// Callers who get a lease when it is open, or are told why not.
-    waiting: Vec<oneshot::Sender<Result<Lease>>>,
-    /// Callers who want to know when it is closed.
-    leaving: Vec<oneshot::Sender<()>>,
-    /// It is to be closed as soon as nobody holds it.
-    must_leave: bool,
-}
-
-enum State {
-    Opening { has_place: bool },
-    Open(Opened),
-    Draining,
-}
-
-struct Opened {
-    tenant: Arc<OpenTenant>,
-    place: OwnedSemaphorePermit,
-    leases: usize,
-    /// Key in `idle` while there is no lease.
-    idle_key: Option<u64>,
-    idle_since: Instant,
-}
-
-/// What was taken out of the map to be closed.
-struct Leaving {
-    id: TenantId,
-    opened: Opened,
 }
 
 impl fmt::Debug for Tenants {
@@ -119,7 +74,7 @@ impl Tenants {
         })
     }
 
-    fn map(&self) -> MutexGuard<'_, Map> {
+    pub(super) fn map(&self) -> MutexGuard<'_, Map> {
         self.map.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -174,7 +129,7 @@ impl Tenants {
     }
 
     /// One more lease on an open tenant.
-    fn take(&self, map: &mut Map, route: &Arc<Route>) -> Option<Lease> {
+    pub(super) fn take(&self, map: &mut Map, route: &Arc<Route>) -> Option<Lease> {
         let Some(Slot { state: State::Open(opened), .. }) = map.slots.get_mut(&route.id) else {
             return None;
         };
@@ -214,175 +169,7 @@ impl Tenants {
         self.drain_all(leaving);
     }
 
-    fn start_opening(&self, id: TenantId) {
-        if let Some(tenants) = self.me.upgrade() {
-            tokio::spawn(async move { tenants.open(id).await });
-        }
-    }
-
-    /// Opens a tenant whose slot says so, and answers who waits.
-    async fn open(self: Arc<Self>, id: TenantId) {
-        loop {
-            let opener = Arc::clone(&self);
-            // In a task of its own, so that a panic there is an answer here.
-            let outcome = tokio::spawn(async move { opener.try_open(id).await }).await;
-            let outcome = outcome.unwrap_or_else(|error| {
-                Err(Error::Internal(format!("opening a tenant ended badly: {error}")))
-            });
-            match outcome {
-                Ok((place, tenant)) => match self.opened(id, place, tenant) {
-                    None => return,
-                    // The route changed while it was being opened.
-                    Some((place, tenant)) => {
-                        tenant.close().await;
-                        self.counts.exit();
-                        drop(place);
-                        if !self.closed(id) {
-                            return;
-                        }
-                    }
-                },
-                Err(error) => {
-                    self.not_opened(id, &error);
-                    return;
-                }
-            }
-        }
-    }
-
-    async fn try_open(&self, id: TenantId) -> Result<(OwnedSemaphorePermit, OpenTenant)> {
-        let place = self.take_place().await?;
-        self.counts.enter();
-        if let Some(Slot { state: State::Opening { has_place }, .. }) =
-            self.map().slots.get_mut(&id)
-        {
-            *has_place = true;
-        }
-        let began = Instant::now();
-        let bound = self.parts.settings.open_wait;
-        let opened = tokio::time::timeout(bound, self.open_database(id)).await;
-        match opened {
-            Ok(Ok(tenant)) => {
-                metrics::histogram!("daybook_tenant_open_seconds").record(began.elapsed());
-                self.counts.opened();
-                Ok((place, tenant))
-            }
-            failed => {
-                self.counts.exit();
-                drop(place);
-                match failed {
-                    Ok(Err(error)) => Err(error),
-                    _ => Err(Error::Unavailable("the tenant did not open in time".into())),
-                }
-            }
-        }
-    }
-
-    async fn open_database(&self, id: TenantId) -> Result<OpenTenant> {
-        let parts = &self.parts;
-        let route = parts.routing.route(id).await?;
-        let sockets = match &route.target {
-            Target::Sqlite { .. } => None,
-            Target::Server(server) => Some(self.sockets((server.host.clone(), server.port))),
-        };
-        let observe = Box::new(move |pulse| {
-            let observer = LaneObserver {
-                tenant: id,
-                standing: Arc::clone(&parts.standing),
-                pulse,
-                hub: parts.hub.clone(),
-                marks: Arc::clone(&parts.marks),
-                routing: Arc::clone(&parts.routing),
-                tenants: self.me.clone(),
-            };
-            Arc::new(observer) as Arc<dyn crate::lane::Observer>
-        });
-        let (settings, clock, ids) = (&parts.settings, &parts.clock, parts.node.ids());
-        OpenTenant::open(route, Opening { settings, clock, ids, sockets, observe }).await
-    }
-
-    /// One of the places; where none is free, whoever is unused for longest makes room.
-    async fn take_place(&self) -> Result<OwnedSemaphorePermit> {
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Ok(place);
-        }
-        self.counts.waited();
-        let leaving = {
-            let mut map = self.map();
-            map.wanting += 1;
-            map.make_room()
-        };
-        self.drain_all(leaving);
-        let places = Arc::clone(&self.places).acquire_owned();
-        let taken = tokio::time::timeout(self.parts.settings.lease_wait, places).await;
-        self.map().wanting -= 1;
-        match taken {
-            Ok(Ok(place)) => Ok(place),
-            Ok(Err(_)) => Err(closing()),
-            Err(_) => Err(Error::Throttled { retry_after_ms: 1_000 }),
-        }
-    }
-
-    /// Puts an opened tenant into its slot and gives leases to who waits; gives it back when it must
-    /// leave at once.
-    fn opened(
-        &self,
-        id: TenantId,
-        place: OwnedSemaphorePermit,
-        tenant: OpenTenant,
-    ) -> Option<(OwnedSemaphorePermit, OpenTenant)> {
-        let mut answers = Vec::new();
-        let leaving;
-        {
-            let mut map = self.map();
-            let is_closing = map.is_closing;
-            let Some(slot) = map.slots.get_mut(&id) else { return Some((place, tenant)) };
-            if slot.must_leave || is_closing {
-                return Some((place, tenant));
-            }
-            let tenant = Arc::new(tenant);
-            let route = Arc::clone(&tenant.route);
-            let waiting = std::mem::take(&mut slot.waiting);
-            slot.state = State::Open(Opened {
-                tenant,
-                place,
-                leases: 0,
-                idle_key: None,
-                idle_since: Instant::now(),
-            });
-            for waiter in waiting.into_iter().filter(|waiter| !waiter.is_closed()) {
-                if let Some(lease) = self.take(&mut map, &route) {
-                    answers.push((waiter, lease));
-                }
-            }
-            map.rest(id);
-            leaving = map.make_room();
-        }
-        self.drain_all(leaving);
-        for (waiter, lease) in answers {
-            // A lease that nobody takes any more gives itself back.
-            drop(waiter.send(Ok(lease)));
-        }
-        None
-    }
-
-    fn not_opened(&self, id: TenantId, error: &Error) {
-        if !matches!(error, Error::Throttled { .. }) {
-            self.counts.failed();
-            tracing::warn!(tenant = %id, cause = ?error.cause(), %error, "a tenant was not opened");
-        }
-        let slot = self.map().slots.remove(&id);
-        if let Some(slot) = slot {
-            for waiter in slot.waiting {
-                drop(waiter.send(Err(again(error))));
-            }
-            for gone in slot.leaving {
-                gone.send(()).ok();
-            }
-        }
-    }
-
-    fn drain_all(&self, leaving: impl IntoIterator<Item = Leaving>) {
+    pub(super) fn drain_all(&self, leaving: impl IntoIterator<Item = Leaving>) {
         for Leaving { id, opened } in leaving {
             if let Some(tenants) = self.me.upgrade() {
                 tokio::spawn(tenants.drain(id, opened));
@@ -409,7 +196,7 @@ impl Tenants {
     }
 
     /// A tenant is closed now. True when somebody waits for it: its slot says that it is being opened.
-    fn closed(&self, id: TenantId) -> bool {
+    pub(super) fn closed(&self, id: TenantId) -> bool {
         let (gone, refused, is_wanted, leaving) = {
             let mut map = self.map();
             let is_closing = map.is_closing;
@@ -592,95 +379,7 @@ impl Tenants {
     }
 }
 
-impl Slot {
-    fn opening(waiter: oneshot::Sender<Result<Lease>>) -> Self {
-        Self {
-            state: State::Opening { has_place: false },
-            waiting: vec![waiter],
-            leaving: Vec::new(),
-            must_leave: false,
-        }
-    }
-}
-
-impl Map {
-    /// Notes that an open tenant without a lease was used just now.
-    fn rest(&mut self, id: TenantId) {
-        self.tick += 1;
-        if let Some(Slot { state: State::Open(opened), .. }) = self.slots.get_mut(&id)
-            && opened.leases == 0
-            && opened.idle_key.is_none()
-        {
-            opened.idle_key = Some(self.tick);
-            self.idle.insert(self.tick, id);
-        }
-    }
-
-    /// Takes a tenant out to be closed, if it must leave and nobody holds it.
-    fn take_unleased(&mut self, id: TenantId) -> Option<Leaving> {
-        if self.slots.get(&id)?.must_leave { self.take_unleased_now(id) } else { None }
-    }
-
-    /// Takes a tenant out to be closed, if nobody holds it.
-    fn take_unleased_now(&mut self, id: TenantId) -> Option<Leaving> {
-        let slot = self.slots.get_mut(&id)?;
-        match std::mem::replace(&mut slot.state, State::Draining) {
-            State::Open(mut opened) if opened.leases == 0 => {
-                if let Some(key) = opened.idle_key.take() {
-                    self.idle.remove(&key);
-                }
-                self.draining += 1;
-                Some(Leaving { id, opened })
-            }
-            other => {
-                slot.state = other;
-                None
-            }
-        }
-    }
-
-    /// Takes out those unused for longest, one for each opening that waits and has none yet.
-    fn make_room(&mut self) -> Vec<Leaving> {
-        let mut leaving = Vec::new();
-        while self.wanting > self.draining
-            && let Some(id) = self.idle.values().next().copied()
-        {
-            match self.take_unleased_now(id) {
-                Some(one) => leaving.push(one),
-                None => break,
-            }
-        }
-        leaving
-    }
-
-    fn take_idle_since(&mut self, idle_for: Duration) -> Vec<Leaving> {
-        let old: Vec<TenantId> = self
-            .idle
-            .values()
-            .copied()
-            .take_while(|id| match self.slots.get(id) {
-                Some(Slot { state: State::Open(opened), .. }) => {
-                    opened.idle_since.elapsed() >= idle_for
-                }
-                _ => false,
-            })
-            .collect();
-        old.into_iter().filter_map(|id| self.take_unleased_now(id)).collect()
-    }
-}
-
-fn closing() -> Error {
+/// What callers are told at the end.
+pub(super) fn closing() -> Error {
     Error::Unavailable("the server is shutting down".into())
-}
-
-/// The same failure for one more of those who waited for it.
-fn again(error: &Error) -> Error {
-    match error {
-        Error::TenantNotFound => Error::TenantNotFound,
-        Error::TenantSuspended => Error::TenantSuspended,
-        Error::TenantUpgrading => Error::TenantUpgrading,
-        Error::Throttled { retry_after_ms } => Error::Throttled { retry_after_ms: *retry_after_ms },
-        Error::Unavailable(cause) => Error::Unavailable(cause.clone()),
-        other => Error::Internal(other.cause().unwrap_or_else(|| other.to_string())),
-    }
 }
