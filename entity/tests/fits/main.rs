@@ -6,7 +6,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test fails by panicking, with the reason"
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and stands outside the doors of the application"
 )]
 
 mod engine;
