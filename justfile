@@ -57,9 +57,7 @@ schema-check:
 
 # Writes the generated documents anew: the settings file and the table in the README.
 docs:
-    cargo run --quiet --locked -- config --default > daybook.default.toml.new
-    mv daybook.default.toml.new daybook.default.toml
-    .ci/readme-settings
+    DAYBOOK_WRITE_DOCUMENTS=1 cargo test --quiet --locked --test documents
 
 # Starts PostgreSQL and MariaDB on this machine, for the tests.
 db-up:
