@@ -1,11 +1,15 @@
 //! The guard: a resolver asks here who calls, and gets a scope or an error.
 
-use std::sync::Arc;
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_graphql::{Context, Guard};
 use daybook_domain::role::{Permission, Realm};
+use futures_util::future::BoxFuture;
 
-use super::error::ApiError;
+use super::{books::loaders::Loaders, error::ApiError};
 use crate::{
     auth::{desk::Desk, gate::Recognised},
     error::Error,
@@ -18,7 +22,9 @@ pub enum Caller {
     /// Nobody signed in.
     Nobody(RequestInfo),
     /// A user of a tenant.
-    Tenant(Box<TenantScope>),
+    Tenant(Arc<Served>),
+    /// A user of a tenant who listens to events; between them no database is held open.
+    Listening(Listening),
     /// Somebody of the platform's office.
     Platform(Box<PlatformScope>),
 }
@@ -27,9 +33,78 @@ impl From<Recognised> for Caller {
     fn from(found: Recognised) -> Self {
         match found {
             Recognised::Nobody(request) => Self::Nobody(request),
-            Recognised::Tenant(scope) => Self::Tenant(scope),
+            Recognised::Tenant(scope) => Self::Tenant(Served::new(*scope)),
             Recognised::Platform(scope) => Self::Platform(scope),
         }
+    }
+}
+
+/// A tenant's scope, and what is fetched together on its behalf.
+#[derive(Debug)]
+pub struct Served {
+    /// The scope.
+    pub scope: TenantScope,
+    /// The loaders of one request or one event.
+    pub loaders: Loaders,
+}
+
+impl Served {
+    /// A scope with fresh loaders.
+    pub fn new(scope: TenantScope) -> Arc<Self> {
+        let loaders = Loaders::of(&scope);
+        Arc::new(Self { scope, loaders })
+    }
+}
+
+impl Deref for Served {
+    type Target = TenantScope;
+
+    fn deref(&self) -> &TenantScope {
+        &self.scope
+    }
+}
+
+/// Somebody who listens: recognised anew for each event, from what was shown at the beginning.
+pub struct Listening {
+    request: RequestInfo,
+    now: Mutex<Option<Arc<Served>>>,
+    again: Again,
+}
+
+/// Recognises a listener anew.
+pub type Again = Box<dyn Fn() -> BoxFuture<'static, Result<TenantScope, Error>> + Send + Sync>;
+
+impl Listening {
+    /// A listener who was recognised just now.
+    pub fn new(scope: TenantScope, again: Again) -> Self {
+        let request = scope.request.clone();
+        Self { request, now: Mutex::new(Some(Served::new(scope))), again }
+    }
+
+    /// Recognises the listener anew, for the event about to be sent.
+    ///
+    /// # Errors
+    /// When the session, the user or the tenant no longer holds.
+    pub async fn begin(&self) -> Result<Arc<Served>, Error> {
+        let served = Served::new((self.again)().await?);
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&served));
+        Ok(served)
+    }
+
+    /// Lets the database go until the next event.
+    pub fn end(&self) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn served(&self) -> Result<Arc<Served>, Error> {
+        let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        now.clone().ok_or_else(|| Error::Internal("asked between two events".into()))
+    }
+}
+
+impl std::fmt::Debug for Listening {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Listening").field("request", &self.request).finish_non_exhaustive()
     }
 }
 
@@ -39,6 +114,7 @@ impl Caller {
         match self {
             Self::Nobody(request) => request,
             Self::Tenant(scope) => &scope.request,
+            Self::Listening(listening) => &listening.request,
             Self::Platform(scope) => &scope.request,
         }
     }
@@ -47,8 +123,9 @@ impl Caller {
         match (self, permission.realm()) {
             (Self::Nobody(_), _) => Err(Error::Unauthenticated),
             (Self::Tenant(scope), Realm::Tenant) => scope.require(permission),
+            (Self::Listening(listening), Realm::Tenant) => listening.served()?.require(permission),
             (Self::Platform(scope), Realm::Platform) => scope.require(permission),
-            (Self::Tenant(_), Realm::Platform) => {
+            (Self::Tenant(_) | Self::Listening(_), Realm::Platform) => {
                 Err(Error::WrongRealm("this field belongs to the platform's office"))
             }
             (Self::Platform(_), Realm::Tenant) => {
@@ -76,7 +153,7 @@ impl Guard for SignedIn {
     async fn check(&self, ctx: &Context<'_>) -> async_graphql::Result<()> {
         match ctx.caller()? {
             Caller::Nobody(_) => Err(ApiError::from(Error::Unauthenticated).into()),
-            Caller::Tenant(_) | Caller::Platform(_) => Ok(()),
+            Caller::Tenant(_) | Caller::Listening(_) | Caller::Platform(_) => Ok(()),
         }
     }
 }
@@ -93,7 +170,7 @@ pub trait Asks {
     ///
     /// # Errors
     /// Not signed in, or signed in to the platform.
-    fn tenant(&self) -> Result<&TenantScope, ApiError>;
+    fn tenant(&self) -> Result<Arc<Served>, ApiError>;
 
     /// The sign-in desk.
     ///
@@ -114,9 +191,10 @@ impl Asks for Context<'_> {
             .ok_or_else(|| Error::Internal("the request has no caller".into()).into())
     }
 
-    fn tenant(&self) -> Result<&TenantScope, ApiError> {
+    fn tenant(&self) -> Result<Arc<Served>, ApiError> {
         match self.caller()? {
-            Caller::Tenant(scope) => Ok(scope),
+            Caller::Tenant(served) => Ok(Arc::clone(served)),
+            Caller::Listening(listening) => Ok(listening.served()?),
             Caller::Nobody(_) => Err(Error::Unauthenticated.into()),
             Caller::Platform(_) => {
                 Err(Error::WrongRealm("a platform session does not open a tenant's fields").into())
@@ -134,7 +212,7 @@ impl Asks for Context<'_> {
         match self.caller()? {
             Caller::Platform(scope) => Ok(scope),
             Caller::Nobody(_) => Err(Error::Unauthenticated.into()),
-            Caller::Tenant(_) => {
+            Caller::Tenant(_) | Caller::Listening(_) => {
                 Err(Error::WrongRealm("this field belongs to the platform's office").into())
             }
         }

@@ -1,6 +1,7 @@
 //! The API: thin resolvers over services.
 
 pub mod context;
+pub mod cost;
 pub mod error;
 pub mod id;
 pub mod page;

@@ -141,7 +141,7 @@ impl Me {
     ) -> ApiResult<BusinessConnection> {
         let order = "businesses:id";
         let ask = PageAsk::new(ctx, order, first, after.as_deref())?;
-        let page = businesses::list(ctx.tenant()?, &ask).await?;
+        let page = businesses::list(&ctx.tenant()?, &ask).await?;
         Ok(BusinessConnection::of(order, &ask, page))
     }
 }
@@ -344,7 +344,7 @@ impl SessionQuery {
     /// The signed-in user of a tenant. Requires: a signed-in user.
     #[graphql(guard = "SignedIn")]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Me> {
-        let scope = ctx.tenant()?;
+        let scope = &ctx.tenant()?;
         let member = staff::user(scope, scope.access.user).await?;
         Ok(Me { member: member.ok_or(Error::Unauthenticated)? })
     }

@@ -81,21 +81,21 @@ impl From<ledger::Model> for Ledger {
 impl Ledger {
     /// The business in whose books it is.
     async fn business(&self, ctx: &Context<'_>) -> ApiResult<Option<Business>> {
-        let scope = ctx.tenant()?;
+        let scope = &ctx.tenant()?;
         let chart = chart::chart(scope).await?;
         Ok(chart.visible(scope, self.row.business_id).cloned().map(Business::from))
     }
 
     /// The group it hangs below; only Profit & Loss A/c has none.
     async fn account_group(&self, ctx: &Context<'_>) -> ApiResult<Option<AccountGroup>> {
-        let groups = groups::groups(ctx.tenant()?).await?;
+        let groups = groups::groups(&ctx.tenant()?).await?;
         let group = GroupRef::of(&self.row).and_then(|group| groups.resolve(group));
         Ok(group.map(AccountGroup::from))
     }
 
     /// Its balance at the end of today in the business's zone: debit above zero, credit below.
     async fn balance(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
-        let scope = ctx.tenant()?;
+        let scope = &ctx.tenant()?;
         let sums = loaders::balance(ctx, self.row.id).await?;
         let chart = chart::chart(scope).await?;
         let Some(business) = chart.visible(scope, self.row.business_id) else { return Ok(None) };
@@ -279,7 +279,7 @@ impl LedgerQuery {
         #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<LedgerConnection> {
-        let scope = ctx.tenant()?;
+        let scope = &ctx.tenant()?;
         let ask = PageAsk::new(ctx, BY_NAME, first, after.as_deref())?;
         let filter = filter.unwrap_or_default();
         let wanted = ledgers::LedgerFilter {
@@ -307,7 +307,7 @@ impl LedgerQuery {
 
 /// A ledger that the caller may see.
 pub async fn find(ctx: &Context<'_>, id: Option<LedgerId>) -> ApiResult<Option<Ledger>> {
-    let scope = ctx.tenant()?;
+    let scope = &ctx.tenant()?;
     scope.require(Permission::LedgerRead)?;
     let chart = chart::chart(scope).await?;
     let row = id.and_then(|id| chart.visible_ledger(scope, id));
@@ -339,7 +339,7 @@ impl LedgerMutation {
             credit_days: input.credit_days,
             description: input.description,
         };
-        LedgerCreatePayload::of(ledgers::create(ctx.tenant()?, command).await)
+        LedgerCreatePayload::of(ledgers::create(&ctx.tenant()?, command).await)
     }
 
     /// Renames a ledger, moves it to another group, or changes its details. Requires: LEDGER_UPDATE.
@@ -358,7 +358,7 @@ impl LedgerMutation {
             credit_days: maybe(input.credit_days),
             description: maybe(input.description),
         };
-        LedgerUpdatePayload::of(ledgers::update(ctx.tenant()?, ledger_of(&id), command).await)
+        LedgerUpdatePayload::of(ledgers::update(&ctx.tenant()?, ledger_of(&id), command).await)
     }
 
     /// Archives a ledger, so that it takes no more entries, or brings it back. Requires: LEDGER_ARCHIVE.
@@ -369,7 +369,7 @@ impl LedgerMutation {
         #[graphql(desc = "The ledger's id.")] id: ID,
         #[graphql(desc = "Which way.")] input: LedgerArchiveInput,
     ) -> ApiResult<LedgerArchivePayload> {
-        let scope = ctx.tenant()?;
+        let scope = &ctx.tenant()?;
         let outcome =
             ledgers::archive(scope, ledger_of(&id), input.expected_version, input.archived).await;
         LedgerArchivePayload::of(outcome)

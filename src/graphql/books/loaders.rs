@@ -42,9 +42,15 @@ impl Loaders {
     }
 }
 
+impl std::fmt::Debug for Loaders {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Loaders")
+    }
+}
+
 /// A ledger by its id, from the tenant's chart in memory.
 pub async fn ledger(ctx: &Context<'_>, id: LedgerId) -> ApiResult<Ledger> {
-    let chart = chart::chart(ctx.tenant()?).await?;
+    let chart = chart::chart(&ctx.tenant()?).await?;
     let row = chart.ledgers.get(&id).cloned();
     row.map(Ledger::from)
         .ok_or_else(|| Error::Internal(format!("entry of an unknown ledger {id}")).into())
@@ -52,23 +58,19 @@ pub async fn ledger(ctx: &Context<'_>, id: LedgerId) -> ApiResult<Ledger> {
 
 /// A ledger's sums up to today.
 pub async fn balance(ctx: &Context<'_>, id: LedgerId) -> ApiResult<Sums> {
-    Ok(loaders(ctx)?.balances.load_one(id).await?.unwrap_or_default())
+    Ok(ctx.tenant()?.loaders.balances.load_one(id).await?.unwrap_or_default())
 }
 
 /// The entries of a version.
 pub async fn entries(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<PostedEntry>> {
-    Ok(loaders(ctx)?.entries.load_one(id).await?.unwrap_or_default())
+    Ok(ctx.tenant()?.loaders.entries.load_one(id).await?.unwrap_or_default())
 }
 
 /// How a voucher stands.
 pub async fn status(ctx: &Context<'_>, id: VoucherId) -> ApiResult<Status> {
-    Ok(loaders(ctx)?.statuses.load_one(id).await?.unwrap_or(Status::Posted))
+    Ok(ctx.tenant()?.loaders.statuses.load_one(id).await?.unwrap_or(Status::Posted))
 }
 
-fn loaders<'c>(ctx: &Context<'c>) -> ApiResult<&'c Loaders> {
-    ctx.data_opt::<Loaders>()
-        .ok_or_else(|| Error::Internal("the request has no loaders".into()).into())
-}
 
 struct Balances(TenantScope);
 

@@ -5,6 +5,7 @@ pub mod entries;
 pub mod ledgers;
 pub mod loaders;
 pub mod reports;
+pub mod subscriptions;
 pub mod vouchers;
 pub mod years;
 

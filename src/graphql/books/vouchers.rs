@@ -116,19 +116,19 @@ impl From<PostedVoucher> for Voucher {
 impl Voucher {
     /// The business in whose books it is.
     async fn business(&self, ctx: &Context<'_>) -> ApiResult<Option<Business>> {
-        let scope = ctx.tenant()?;
+        let scope = &ctx.tenant()?;
         let chart = chart::chart(scope).await?;
         Ok(chart.visible(scope, self.posted.business).cloned().map(Business::from))
     }
 
     /// Its type.
     async fn voucher_type(&self, ctx: &Context<'_>) -> ApiResult<Option<VoucherType>> {
-        VoucherType::find(ctx.tenant()?, self.posted.voucher_type).await
+        VoucherType::find(&ctx.tenant()?, self.posted.voucher_type).await
     }
 
     /// Sum of its debits, which is the sum of its credits.
     async fn total(&self, ctx: &Context<'_>) -> ApiResult<Money> {
-        let chart = chart::chart(ctx.tenant()?).await?;
+        let chart = chart::chart(&ctx.tenant()?).await?;
         let business = chart.businesses.get(&self.posted.business);
         let business =
             business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
@@ -154,7 +154,7 @@ impl Voucher {
 
     /// Its entries in order.
     async fn entries(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherEntry>> {
-        let scope = ctx.tenant()?;
+        let scope = &ctx.tenant()?;
         let chart = chart::chart(scope).await?;
         let business = chart.businesses.get(&self.posted.business);
         let business =
@@ -335,7 +335,7 @@ impl VoucherQuery {
         #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<VoucherConnection> {
-        let scope = ctx.tenant()?;
+        let scope = &ctx.tenant()?;
         let order = match order_by {
             Some(VoucherOrder { direction: OrderDirection::Asc, .. }) => Order::Oldest,
             _ => Order::Newest,
@@ -368,7 +368,7 @@ impl VoucherQuery {
 /// A voucher that the caller may see.
 pub async fn find(ctx: &Context<'_>, id: Option<VoucherId>) -> ApiResult<Option<Voucher>> {
     let Some(id) = id else { return Ok(None) };
-    let found = registers::find(ctx.tenant()?, &[id], true).await?;
+    let found = registers::find(&ctx.tenant()?, &[id], true).await?;
     Ok(found.into_iter().next().map(Voucher::from))
 }
 
@@ -416,7 +416,7 @@ impl VoucherMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The voucher.")] input: VoucherPostInput,
     ) -> ApiResult<VoucherPostPayload> {
-        let scope = ctx.tenant()?;
+        let scope = &ctx.tenant()?;
         let claim = Claim {
             field: "voucherPost",
             key: input.idempotency_key.clone(),

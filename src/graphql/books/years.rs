@@ -100,7 +100,7 @@ impl YearQuery {
         #[graphql(desc = "The business; may be left out by who sees only one.")]
         business_id: Option<ID>,
     ) -> ApiResult<Vec<BusinessYear>> {
-        let scope = ctx.tenant()?;
+        let scope = &ctx.tenant()?;
         let business = years::business_asked(scope, asked(business_id.as_ref())).await?;
         let years = years::list(scope, business).await?;
         Ok(years.into_iter().map(BusinessYear::from).collect())
@@ -120,7 +120,7 @@ impl YearMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which year.")] input: BusinessYearActInput,
     ) -> ApiResult<BusinessYearActPayload> {
-        let (year, user_errors) = answer(years::close(ctx.tenant()?, command(input)).await)?;
+        let (year, user_errors) = answer(years::close(&ctx.tenant()?, command(input)).await)?;
         Ok(BusinessYearActPayload { year: year.map(BusinessYear::from), user_errors })
     }
 
@@ -131,7 +131,7 @@ impl YearMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which year, and why.")] input: BusinessYearActInput,
     ) -> ApiResult<BusinessYearActPayload> {
-        let (year, user_errors) = answer(years::reopen(ctx.tenant()?, command(input)).await)?;
+        let (year, user_errors) = answer(years::reopen(&ctx.tenant()?, command(input)).await)?;
         Ok(BusinessYearActPayload { year: year.map(BusinessYear::from), user_errors })
     }
 }

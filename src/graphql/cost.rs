@@ -1,0 +1,294 @@
+//! What an operation costs, and how much of it a tenant and a user may spend.
+//!
+//! The cost asked is the schema's complexity, known before execution and refused above a bound. Each
+//! user and each tenant has a bucket that refills steadily; an empty one answers THROTTLED.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_graphql::{
+    ErrorExtensionValues, Response, ServerError, ValidationResult, Value,
+    extensions::{
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation,
+    },
+};
+
+use crate::clock::Clock;
+
+/// Bounds of cost.
+#[derive(Debug, Clone, Copy)]
+pub struct CostSettings {
+    /// Most that one operation may cost.
+    pub query_max: u64,
+    /// What a user's full bucket holds; a tenant's holds four times as much.
+    pub bucket_max: u64,
+    /// What flows into a user's bucket each second; into a tenant's four times as much.
+    pub per_second: u64,
+}
+
+const TENANT_SHARE: u64 = 4;
+const SHARDS: usize = 16;
+const KEYS_PER_SHARD: usize = 4_096;
+
+/// Whose buckets a request spends from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Spender {
+    /// A user (or the address of somebody not signed in).
+    User(String),
+    /// A tenant.
+    Tenant(i64),
+}
+
+/// All buckets of this node.
+#[derive(Debug)]
+pub struct Buckets {
+    clock: Clock,
+    settings: CostSettings,
+    shards: Vec<Mutex<HashMap<Spender, Bucket>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    /// Thousandths of a cost point.
+    level: u64,
+    filled_at: i64,
+}
+
+/// How a bucket stands after a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// What a full bucket holds.
+    pub maximum: u64,
+    /// What is left now.
+    pub available: u64,
+    /// What flows in each second.
+    pub restore_rate: u64,
+}
+
+impl Buckets {
+    /// Full buckets for everybody.
+    pub fn new(clock: Clock, settings: CostSettings) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Self { clock, settings, shards }
+    }
+
+    /// Spends from all of the buckets, or from none: then the milliseconds to wait.
+    fn spend(&self, spenders: &[Spender], cost: u64) -> Result<Standing, u64> {
+        let now = self.clock.now_ms();
+        let mut standing = None;
+        for (index, spender) in spenders.iter().enumerate() {
+            match self.spend_one(spender, cost, now) {
+                Ok(left) => {
+                    standing = standing.or(Some(left));
+                }
+                Err(wait) => {
+                    for spent in spenders.iter().take(index) {
+                        self.give_back(spent, cost);
+                    }
+                    return Err(wait);
+                }
+            }
+        }
+        Ok(standing.unwrap_or(Standing {
+            maximum: self.settings.bucket_max,
+            available: self.settings.bucket_max,
+            restore_rate: self.settings.per_second,
+        }))
+    }
+
+    fn bounds(&self, spender: &Spender) -> (u64, u64) {
+        let share = if matches!(spender, Spender::Tenant(_)) { TENANT_SHARE } else { 1 };
+        (self.settings.bucket_max.saturating_mul(share), self.settings.per_second.saturating_mul(share))
+    }
+
+    fn spend_one(&self, spender: &Spender, cost: u64, now: i64) -> Result<Standing, u64> {
+        let (maximum, rate) = self.bounds(spender);
+        let full = maximum.saturating_mul(1_000);
+        let mut shard = self.shard(spender).lock().unwrap_or_else(PoisonError::into_inner);
+        if shard.len() >= KEYS_PER_SHARD && !shard.contains_key(spender) {
+            shard.retain(|_, bucket| refilled(bucket, now, rate, full) < full);
+        }
+        let bucket =
+            shard.entry(spender.clone()).or_insert(Bucket { level: full, filled_at: now });
+        bucket.level = refilled(bucket, now, rate, full);
+        bucket.filled_at = now;
+        let needed = cost.saturating_mul(1_000).min(full);
+        if bucket.level < needed {
+            let missing = needed - bucket.level;
+            return Err(missing.div_ceil(rate.max(1)).max(1));
+        }
+        bucket.level -= needed;
+        Ok(Standing { maximum, available: bucket.level / 1_000, restore_rate: rate })
+    }
+
+    fn give_back(&self, spender: &Spender, cost: u64) {
+        let full = self.bounds(spender).0.saturating_mul(1_000);
+        let mut shard = self.shard(spender).lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = shard.get_mut(spender) {
+            bucket.level = bucket.level.saturating_add(cost.saturating_mul(1_000)).min(full);
+        }
+    }
+
+    fn shard(&self, spender: &Spender) -> &Mutex<HashMap<Spender, Bucket>> {
+        static SPARE: std::sync::LazyLock<Mutex<HashMap<Spender, Bucket>>> =
+            std::sync::LazyLock::new(Mutex::default);
+        let mut hasher = DefaultHasher::new();
+        spender.hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % 16).unwrap_or(0);
+        self.shards.get(place).unwrap_or(&SPARE)
+    }
+}
+
+/// Cost points per second are thousandths per millisecond.
+fn refilled(bucket: &Bucket, now: i64, rate: u64, full: u64) -> u64 {
+    let elapsed = u64::try_from(now.saturating_sub(bucket.filled_at)).unwrap_or(0);
+    bucket.level.saturating_add(elapsed.saturating_mul(rate)).min(full)
+}
+
+/// What one request found out about its cost; shared between the transport and the extension.
+#[derive(Debug, Default)]
+pub struct Sheet(Mutex<Entries>);
+
+/// The entries of a sheet.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Entries {
+    /// The cost asked.
+    pub requested: u64,
+    /// Whether execution began: errors before that are errors of the request.
+    pub was_executed: bool,
+    /// How the user's bucket stands.
+    pub standing: Standing,
+    /// Milliseconds to wait, when a bucket was empty.
+    pub wait_ms: Option<u64>,
+}
+
+impl Sheet {
+    /// What stands on it.
+    pub fn read(&self) -> Entries {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, change: impl FnOnce(&mut Entries)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// The buckets that a request spends from.
+#[derive(Debug, Clone)]
+pub struct Spenders(pub Vec<Spender>);
+
+/// Judges cost between validation and execution.
+#[derive(Debug, Clone)]
+pub struct CostGuard(pub Arc<Buckets>);
+
+impl ExtensionFactory for CostGuard {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self(Arc::clone(&self.0)))
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for CostGuard {
+    async fn validation(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        let valid = next.run(ctx).await?;
+        let cost = u64::try_from(valid.complexity).unwrap_or(u64::MAX);
+        let sheet = ctx.data_opt::<Arc<Sheet>>();
+        if let Some(sheet) = sheet {
+            sheet.write(|entries| entries.requested = cost);
+        }
+        let most = self.0.settings.query_max;
+        if cost > most {
+            let message = format!("this operation costs {cost}; at most {most} is allowed: ask for less");
+            return Err(vec![coded(message, "QUERY_TOO_COMPLEX")]);
+        }
+        let spenders = ctx.data_opt::<Spenders>().map_or(&[][..], |spenders| &spenders.0);
+        match self.0.spend(spenders, cost) {
+            Ok(standing) => {
+                if let Some(sheet) = sheet {
+                    sheet.write(|entries| entries.standing = standing);
+                }
+                Ok(valid)
+            }
+            Err(wait) => {
+                if let Some(sheet) = sheet {
+                    sheet.write(|entries| entries.wait_ms = Some(wait));
+                }
+                let seconds = wait.div_ceil(1_000);
+                let message = format!("too much asked in a short time; try again in {seconds} s");
+                Err(vec![coded(message, "THROTTLED")])
+            }
+        }
+    }
+
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        if let Some(sheet) = ctx.data_opt::<Arc<Sheet>>() {
+            sheet.write(|entries| entries.was_executed = true);
+        }
+        next.run(ctx, operation_name).await
+    }
+}
+
+fn coded(message: String, code: &str) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code);
+    error.extensions = Some(extensions);
+    error
+}
+
+/// How many values an answer holds: what the operation really cost.
+pub fn values_in(value: &Value) -> u64 {
+    match value {
+        Value::Object(members) => 1 + members.values().map(values_in).sum::<u64>(),
+        Value::List(values) => values.iter().map(values_in).sum(),
+        Value::Null => 0,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buckets() -> (Clock, Buckets) {
+        let clock = Clock::default();
+        let settings = CostSettings { query_max: 100, bucket_max: 100, per_second: 10 };
+        (clock.clone(), Buckets::new(clock, settings))
+    }
+
+    #[test]
+    fn a_bucket_empties_and_refills() {
+        let (clock, buckets) = buckets();
+        let user = [Spender::User("1/1".into())];
+        assert_eq!(buckets.spend(&user, 60).unwrap().available, 40);
+        let wait = buckets.spend(&user, 60).unwrap_err();
+        assert!((1_900..=2_000).contains(&wait), "{wait}");
+        clock.advance_ms(2_000);
+        assert!(buckets.spend(&user, 60).is_ok());
+        assert!(buckets.spend(&[Spender::User("1/2".into())], 60).is_ok());
+    }
+
+    #[test]
+    fn a_tenant_s_empty_bucket_takes_nothing_from_its_user() {
+        let (_, buckets) = buckets();
+        let tenant = Spender::Tenant(1);
+        for user in 0..4 {
+            buckets.spend(&[Spender::User(format!("{user}")), tenant.clone()], 100).unwrap();
+        }
+        let other = Spender::User("other".into());
+        assert!(buckets.spend(&[other.clone(), tenant], 50).is_err());
+        assert_eq!(buckets.spend(&[other], 100).unwrap().available, 0);
+    }
+}

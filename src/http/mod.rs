@@ -1,0 +1,61 @@
+//! HTTP: routes, negotiation, bounds, pages, shutdown.
+
+pub mod client_address;
+pub mod graphql;
+pub mod headers;
+pub mod health;
+mod negotiate;
+pub mod pages;
+mod request;
+pub mod serve;
+pub mod socket;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::any,
+};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use crate::config::IpRange;
+
+/// Everything that is served.
+pub struct Parts {
+    /// The endpoint.
+    pub endpoint: graphql::Endpoint,
+    /// Bounds of subscriptions.
+    pub sockets: socket::SocketSettings,
+    /// Pages.
+    pub pages: pages::PagesSettings,
+    /// Which databases answer.
+    pub readiness: Arc<dyn health::Readiness>,
+    /// Figures.
+    pub render: health::Render,
+    /// Proxies whose word on the client counts.
+    pub trusted_proxies: Vec<IpRange>,
+    /// Pages of these origins may read answers.
+    pub allowed_origins: Vec<String>,
+    /// Most bytes of a request's body.
+    pub body_bytes_max: usize,
+}
+
+/// All routes.
+pub fn router(parts: Parts) -> Router {
+    let trusted: Arc<[IpRange]> = parts.trusted_proxies.into();
+    let sockets = socket::Sockets::new(parts.endpoint.clone(), parts.sockets, &parts.allowed_origins);
+    Router::new()
+        .route("/graphql", any(graphql::endpoint))
+        .layer(DefaultBodyLimit::max(parts.body_bytes_max))
+        .with_state(parts.endpoint)
+        .merge(socket::router(sockets))
+        .merge(pages::router(parts.pages))
+        .merge(health::router(parts.readiness, parts.render))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(headers::cors(&parts.allowed_origins))
+        .layer(from_fn_with_state(trusted, client_address::layer))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(headers::layer))
+}
