@@ -24,3 +24,5 @@ pub mod auth;
 pub mod services;
 
 pub mod graphql;
+
+pub mod http;

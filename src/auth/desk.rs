@@ -9,9 +9,7 @@ use super::{
     throttle::{Limits, Throttle},
     token::{Lifetimes, Tokens},
 };
-use crate::{
-    config::Security, error::Result, office::Office, seal::KeyRing, tenancy::Tenancy,
-};
+use crate::{config::Security, error::Result, office::Office, seal::KeyRing, tenancy::Tenancy};
 
 /// How long things last at the desk.
 #[derive(Debug, Clone)]

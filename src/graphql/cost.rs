@@ -11,9 +11,7 @@ use std::{
 
 use async_graphql::{
     ErrorExtensionValues, Response, ServerError, ValidationResult, Value,
-    extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation,
-    },
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation},
 };
 
 use crate::clock::Clock;
@@ -101,7 +99,10 @@ impl Buckets {
 
     fn bounds(&self, spender: &Spender) -> (u64, u64) {
         let share = if matches!(spender, Spender::Tenant(_)) { TENANT_SHARE } else { 1 };
-        (self.settings.bucket_max.saturating_mul(share), self.settings.per_second.saturating_mul(share))
+        (
+            self.settings.bucket_max.saturating_mul(share),
+            self.settings.per_second.saturating_mul(share),
+        )
     }
 
     fn spend_one(&self, spender: &Spender, cost: u64, now: i64) -> Result<Standing, u64> {
@@ -111,8 +112,7 @@ impl Buckets {
         if shard.len() >= KEYS_PER_SHARD && !shard.contains_key(spender) {
             shard.retain(|_, bucket| refilled(bucket, now, rate, full) < full);
         }
-        let bucket =
-            shard.entry(spender.clone()).or_insert(Bucket { level: full, filled_at: now });
+        let bucket = shard.entry(spender.clone()).or_insert(Bucket { level: full, filled_at: now });
         bucket.level = refilled(bucket, now, rate, full);
         bucket.filled_at = now;
         let needed = cost.saturating_mul(1_000).min(full);
@@ -205,7 +205,8 @@ impl Extension for CostGuard {
         }
         let most = self.0.settings.query_max;
         if cost > most {
-            let message = format!("this operation costs {cost}; at most {most} is allowed: ask for less");
+            let message =
+                format!("this operation costs {cost}; at most {most} is allowed: ask for less");
             return Err(vec![coded(message, "QUERY_TOO_COMPLEX")]);
         }
         let spenders = ctx.data_opt::<Spenders>().map_or(&[][..], |spenders| &spenders.0);

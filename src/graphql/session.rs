@@ -141,7 +141,7 @@ impl Me {
     ) -> ApiResult<BusinessConnection> {
         let order = "businesses:id";
         let ask = PageAsk::new(ctx, order, first, after.as_deref())?;
-        let page = businesses::list(&ctx.tenant()?, &ask).await?;
+        let page = businesses::list(&*ctx.tenant()?, &ask).await?;
         Ok(BusinessConnection::of(order, &ask, page))
     }
 }
@@ -453,7 +453,7 @@ impl SessionMutation {
         let outcome = match ctx.caller()? {
             Caller::Tenant(scope) => session::logout(scope).await,
             Caller::Platform(scope) => session::logout_office(ctx.desk()?, scope).await,
-            Caller::Nobody(_) => Err(Error::Unauthenticated),
+            Caller::Nobody(_) | Caller::Listening(_) => Err(Error::Unauthenticated),
         };
         let (_, user_errors) = answer(outcome)?;
         Ok(LogoutPayload { user_errors })
@@ -473,7 +473,7 @@ impl SessionMutation {
             Caller::Platform(scope) => {
                 session::change_office_password(desk, scope, current, new).await
             }
-            Caller::Nobody(_) => Err(Error::Unauthenticated),
+            Caller::Nobody(_) | Caller::Listening(_) => Err(Error::Unauthenticated),
         };
         let (_, user_errors) = answer(outcome)?;
         Ok(PasswordChangePayload { user_errors })

@@ -350,7 +350,7 @@ impl StaffQuery {
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<UserConnection> {
         let ask = PageAsk::new(ctx, USERS_BY_AGE, first, after.as_deref())?;
-        let page = staff::users(&ctx.tenant()?, &ask).await?;
+        let page = staff::users(&*ctx.tenant()?, &ask).await?;
         Ok(UserConnection::of(USERS_BY_AGE, &ask, page))
     }
 
@@ -361,7 +361,7 @@ impl StaffQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The user's id.")] id: ID,
     ) -> ApiResult<Option<User>> {
-        Ok(staff::user(&ctx.tenant()?, user_of(&id)).await?.map(User::from))
+        Ok(staff::user(&*ctx.tenant()?, user_of(&id)).await?.map(User::from))
     }
 
     /// Keys with which machines act, revoked ones included. Requires: API_KEY_READ.
@@ -376,7 +376,7 @@ impl StaffQuery {
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<ApiKeyConnection> {
         let ask = PageAsk::new(ctx, KEYS_BY_AGE, first, after.as_deref())?;
-        let page = staff::api_keys(&ctx.tenant()?, &ask).await?;
+        let page = staff::api_keys(&*ctx.tenant()?, &ask).await?;
         Ok(ApiKeyConnection::of(KEYS_BY_AGE, &ask, page))
     }
 }
@@ -403,7 +403,7 @@ impl StaffMutation {
             removed: set(input.permissions_removed).unwrap_or_default(),
             businesses: input.business_ids.as_deref().map(businesses),
         };
-        let outcome = staff::invite(ctx.desk()?, &ctx.tenant()?, invite).await;
+        let outcome = staff::invite(ctx.desk()?, &*ctx.tenant()?, invite).await;
         let (made, user_errors) = answer(outcome)?;
         let (member, code) = made.unzip();
         Ok(UserInvitePayload {
@@ -435,7 +435,7 @@ impl StaffMutation {
                 MaybeUndefined::Value(ids) => Some(Some(businesses(&ids))),
             },
         };
-        UserUpdatePayload::of(staff::update(&ctx.tenant()?, user_of(&id), update).await)
+        UserUpdatePayload::of(staff::update(&*ctx.tenant()?, user_of(&id), update).await)
     }
 
     /// Lets a user in no more; all sessions end and their keys rest. Requires: USER_UPDATE.
@@ -447,7 +447,7 @@ impl StaffMutation {
         #[graphql(desc = "The version you saw.")] input: Option<UserStatusInput>,
     ) -> ApiResult<UserDisablePayload> {
         let version = input.unwrap_or_default().expected_version;
-        UserDisablePayload::of(staff::disable(&ctx.tenant()?, user_of(&id), version).await)
+        UserDisablePayload::of(staff::disable(&*ctx.tenant()?, user_of(&id), version).await)
     }
 
     /// Lets a disabled user in again. Requires: USER_UPDATE.
@@ -459,7 +459,7 @@ impl StaffMutation {
         #[graphql(desc = "The version you saw.")] input: Option<UserStatusInput>,
     ) -> ApiResult<UserEnablePayload> {
         let version = input.unwrap_or_default().expected_version;
-        UserEnablePayload::of(staff::enable(&ctx.tenant()?, user_of(&id), version).await)
+        UserEnablePayload::of(staff::enable(&*ctx.tenant()?, user_of(&id), version).await)
     }
 
     /// Makes a one-time code with which a user sets a new password. Requires: USER_UPDATE.
@@ -469,7 +469,7 @@ impl StaffMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The user's id.")] id: ID,
     ) -> ApiResult<PasswordResetRequestPayload> {
-        let outcome = staff::reset_code(ctx.desk()?, &ctx.tenant()?, user_of(&id)).await;
+        let outcome = staff::reset_code(ctx.desk()?, &*ctx.tenant()?, user_of(&id)).await;
         let (made, user_errors) = answer(outcome)?;
         let (member, code) = made.unzip();
         Ok(PasswordResetRequestPayload {
@@ -492,7 +492,7 @@ impl StaffMutation {
             scopes: Permission::set(input.scopes),
             expires_at: input.expires_at.map(|end| end.0),
         };
-        let (made, user_errors) = answer(staff::api_key_create(&ctx.tenant()?, new).await)?;
+        let (made, user_errors) = answer(staff::api_key_create(&*ctx.tenant()?, new).await)?;
         let (row, secret) = made.unzip();
         Ok(ApiKeyCreatePayload {
             api_key: row.map(ApiKey::from),
@@ -508,7 +508,7 @@ impl StaffMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The key's id.")] id: ID,
     ) -> ApiResult<ApiKeyRevokePayload> {
-        let outcome = staff::api_key_revoke(&ctx.tenant()?, key_of(&id)).await;
+        let outcome = staff::api_key_revoke(&*ctx.tenant()?, key_of(&id)).await;
         let (row, user_errors) = answer(outcome)?;
         Ok(ApiKeyRevokePayload { api_key: row.map(ApiKey::from), user_errors })
     }

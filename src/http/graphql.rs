@@ -3,7 +3,8 @@
 use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
-    IntrospectionMode, Request, Response, ServerError, parser::types::OperationType,
+    IntrospectionMode, Request, Response, ServerError,
+    parser::types::{ExecutableDocument, OperationType},
 };
 use axum::{
     body::Bytes,
@@ -24,16 +25,15 @@ use super::{
 };
 use crate::{
     auth::{
-        Desk,
+        desk::Desk,
         gate::{Admission, Recognised, recognise},
     },
     error::Error,
     graphql::{
         ApiSchema,
-        books::loaders::Loaders,
-        context::Caller,
+        context::{Caller, Served},
         cost::{Sheet, Spender, Spenders, values_in},
-        limits::{Bounds, Excess, Kind, check_document, check_json, check_text},
+        limits::{Bounds, Excess, ExcessKind, Facts, check_document, check_json, check_text},
     },
 };
 
@@ -128,18 +128,7 @@ struct Ready {
 }
 
 fn prepare(endpoint: &Endpoint, asked: Asked) -> Result<Ready, ServerError> {
-    let excess = |excess: Excess| {
-        let code = if excess.kind == Kind::TooComplex { "QUERY_TOO_COMPLEX" } else { "BAD_USER_INPUT" };
-        coded(excess.message, code)
-    };
-    check_text(&asked.query, &endpoint.bounds).map_err(excess)?;
-    let document = async_graphql::parser::parse_query(&asked.query)
-        .map_err(|error| ServerError::from(error))?;
-    let facts = check_document(&document, asked.operation_name.as_deref(), &endpoint.bounds)
-        .map_err(excess)?;
-    if facts.selects_introspection && !endpoint.introspection {
-        return Err(coded("the schema is not shown here".to_owned(), "BAD_USER_INPUT"));
-    }
+    let (document, facts) = read_document(endpoint, &asked.query, asked.operation_name.as_deref())?;
     let mut request = Request::new(asked.query).variables(asked.variables);
     if let Some(name) = &asked.operation_name {
         request = request.operation_name(name);
@@ -151,6 +140,21 @@ fn prepare(endpoint: &Endpoint, asked: Asked) -> Result<Ready, ServerError> {
         IntrospectionMode::Disabled
     };
     Ok(Ready { request, kind: facts.operation, name: facts.operation_name })
+}
+
+fn read_document(
+    endpoint: &Endpoint,
+    query: &str,
+    operation_name: Option<&str>,
+) -> Result<(ExecutableDocument, Facts), ServerError> {
+    let excess = |excess: Excess| {
+        let is_bound = excess.kind == ExcessKind::TooComplex;
+        coded(excess.message, if is_bound { "QUERY_TOO_COMPLEX" } else { "BAD_USER_INPUT" })
+    };
+    check_text(query, &endpoint.bounds).map_err(excess)?;
+    let document = async_graphql::parser::parse_query(query).map_err(ServerError::from)?;
+    let facts = check_document(&document, operation_name, &endpoint.bounds).map_err(excess)?;
+    Ok((document, facts))
 }
 
 /// Finds out who asks, from headers.
@@ -195,7 +199,7 @@ impl Admitted {
         match self.0.as_ref() {
             Recognised::Nobody(info) => request.data(Caller::Nobody(info.clone())),
             Recognised::Tenant(scope) => {
-                request.data(Loaders::of(scope)).data(Caller::Tenant(scope.clone()))
+                request.data(Caller::Tenant(Served::new(scope.as_ref().clone())))
             }
             Recognised::Platform(scope) => request.data(Caller::Platform(scope.clone())),
         }
@@ -451,4 +455,27 @@ fn not_allowed(id: &str, allow: &'static str, message: &str) -> HttpResponse {
     let mut response = refusal(id, StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", message);
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
     response
+}
+
+/// The parsed document of a subscription, within the same bounds as any other.
+///
+/// # Errors
+/// What the bound or the parser says.
+pub fn document_of(
+    endpoint: &Endpoint,
+    query: &str,
+    operation_name: Option<&str>,
+) -> Result<ExecutableDocument, ServerError> {
+    let (document, _) = read_document(endpoint, query, operation_name)?;
+    Ok(document)
+}
+
+/// An error that the schema did not make.
+pub fn server_error(message: &str, code: &str) -> ServerError {
+    coded(message.to_owned(), code)
+}
+
+/// A failure of admission as an answer of the socket.
+pub fn admit_shown(error: &Error) -> ServerError {
+    coded(error.to_string(), error.code())
 }

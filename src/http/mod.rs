@@ -45,7 +45,8 @@ pub struct Parts {
 /// All routes.
 pub fn router(parts: Parts) -> Router {
     let trusted: Arc<[IpRange]> = parts.trusted_proxies.into();
-    let sockets = socket::Sockets::new(parts.endpoint.clone(), parts.sockets, &parts.allowed_origins);
+    let sockets =
+        socket::Sockets::new(parts.endpoint.clone(), parts.sockets, &parts.allowed_origins);
     Router::new()
         .route("/graphql", any(graphql::endpoint))
         .layer(DefaultBodyLimit::max(parts.body_bytes_max))

@@ -40,7 +40,8 @@ pub fn negotiate(accept: Option<&str>) -> Option<Media> {
                 }
                 Some((key, value)) if key.trim().eq_ignore_ascii_case("charset") => {
                     let charset = value.trim().trim_matches('"');
-                    fits = charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8");
+                    fits = charset.eq_ignore_ascii_case("utf-8")
+                        || charset.eq_ignore_ascii_case("utf8");
                 }
                 _ => {}
             }
@@ -52,7 +53,10 @@ pub fn negotiate(accept: Option<&str>) -> Option<Media> {
             "*/*" => (Media::Json, 0),
             _ => continue,
         };
-        if fits && quality > 0 && best.is_none_or(|(most, exact, _)| (quality, exactness) > (most, exact)) {
+        if fits
+            && quality > 0
+            && best.is_none_or(|(most, exact, _)| (quality, exactness) > (most, exact))
+        {
             best = Some((quality, exactness, media));
         }
     }

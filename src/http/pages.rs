@@ -74,7 +74,10 @@ pub fn router(settings: PagesSettings) -> Router {
         Router::new().route("/", get(move || async move { first_page(has_playground) }));
     if settings.playground {
         router = router
-            .route("/playground", get(|headers: HeaderMap| async move { asset("index.html", &headers) }))
+            .route(
+                "/playground",
+                get(|headers: HeaderMap| async move { asset("index.html", &headers) }),
+            )
             .route("/playground/", get(|| async { Redirect::permanent("/playground") }))
             .route(
                 "/playground/{*path}",
@@ -121,14 +124,9 @@ fn asset(path: &str, headers: &HeaderMap) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-    );
-    headers.insert(
-        "cross-origin-opener-policy",
-        HeaderValue::from_static("same-origin"),
-    );
+    headers
+        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     if let Ok(etag) = HeaderValue::from_str(&asset.etag) {
         headers.insert(header::ETAG, etag);
     }

@@ -66,8 +66,8 @@ pub fn check_content_type(headers: &HeaderMap) -> Result<(), Malformed> {
 /// # Errors
 /// 400 for anything that is not a request.
 pub fn read_body(body: &[u8], batch_max: usize) -> Result<(Vec<Asked>, bool), Malformed> {
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|_| Malformed::bad("the body is not JSON"))?;
+    let value: Value =
+        serde_json::from_slice(body).map_err(|_| Malformed::bad("the body is not JSON"))?;
     match value {
         Value::Object(members) => Ok((vec![read_members(members)?], false)),
         Value::Array(requests) => {
@@ -148,10 +148,22 @@ mod tests {
             assert!(read_body(body.as_bytes(), 2).is_ok(), "{body}");
         }
         let bad = [
-            "", "x", "1", "null", "\"{a}\"", "[]", "{}", "[1]", r#"{"query":1}"#, r#"{"query":""}"#,
-            r#"{"query":"{a}","variables":[]}"#, r#"{"query":"{a}","variables":"{}"}"#,
-            r#"{"query":"{a}","operationName":1}"#, r#"{"query":"{a}","extensions":1}"#,
-            r#"[{"query":"{a}"},{"query":"{a}"},{"query":"{a}"}]"#, "{\"query\":\"{a}\"",
+            "",
+            "x",
+            "1",
+            "null",
+            "\"{a}\"",
+            "[]",
+            "{}",
+            "[1]",
+            r#"{"query":1}"#,
+            r#"{"query":""}"#,
+            r#"{"query":"{a}","variables":[]}"#,
+            r#"{"query":"{a}","variables":"{}"}"#,
+            r#"{"query":"{a}","operationName":1}"#,
+            r#"{"query":"{a}","extensions":1}"#,
+            r#"[{"query":"{a}"},{"query":"{a}"},{"query":"{a}"}]"#,
+            "{\"query\":\"{a}\"",
             "\u{feff}{}",
         ];
         for body in bad {

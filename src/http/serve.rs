@@ -18,8 +18,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let stopped = stop.clone();
-    let server =
-        axum::serve(listener, service).with_graceful_shutdown(stopped.cancelled_owned());
+    let server = axum::serve(listener, service).with_graceful_shutdown(stopped.cancelled_owned());
     let server = std::future::IntoFuture::into_future(server);
     tokio::pin!(server);
     tokio::select! {

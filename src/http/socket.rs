@@ -13,14 +13,13 @@ use std::{
 };
 
 use async_graphql::{
-    Data, Executor, Request, Response, ServerError,
-    futures_util::stream::BoxStream,
+    Data, Executor, Request, Response, ServerError, futures_util::stream::BoxStream,
     http::ALL_WEBSOCKET_PROTOCOLS,
 };
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::{
     Router,
-    extract::{Extension, State, WebSocketUpgrade},
+    extract::{Extension, State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response as HttpResponse},
     routing::get,
@@ -103,14 +102,14 @@ async fn upgrade(
     Extension(RequestId(id)): Extension<RequestId>,
     Extension(client): Extension<Client>,
     headers: HeaderMap,
-    upgrade: Option<WebSocketUpgrade>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> HttpResponse {
     let offered = headers
         .get(header::SEC_WEBSOCKET_PROTOCOL)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let speaks = offered.split(',').any(|name| name.trim() == "graphql-transport-ws");
-    let Some(upgrade) = upgrade.filter(|_| speaks) else {
+    let Some(upgrade) = upgrade.ok().filter(|_| speaks) else {
         let why = "connect by WebSocket with the protocol graphql-transport-ws";
         let mut response = refusal(&id, StatusCode::UPGRADE_REQUIRED, "BAD_USER_INPUT", why);
         response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -124,10 +123,7 @@ async fn upgrade(
         let why = "too many connections from this address";
         return refusal(&id, StatusCode::TOO_MANY_REQUESTS, "THROTTLED", why);
     };
-    let Ok(protocol) = "graphql-transport-ws".parse().map(|known| protocol_of(&headers, known)) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let Some(protocol) = protocol.await else {
+    let Some(protocol) = protocol_of(&headers).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     upgrade
@@ -176,7 +172,7 @@ async fn upgrade(
         })
 }
 
-async fn protocol_of(headers: &HeaderMap, _: String) -> Option<GraphQLProtocol> {
+async fn protocol_of(headers: &HeaderMap) -> Option<GraphQLProtocol> {
     use axum::extract::FromRequestParts;
     let mut builder = axum::http::Request::builder();
     for value in headers.get_all(header::SEC_WEBSOCKET_PROTOCOL) {
@@ -292,7 +288,8 @@ async fn prepare(
     let fail = |error: ServerError| (error, id.clone());
     let document =
         document_of(endpoint, &request.query, request.operation_name.as_deref()).map_err(fail)?;
-    let admission = ticket.admission().map_err(|error| fail(error.into_server_error(no_place())))?;
+    let admission =
+        ticket.admission().map_err(|error| fail(error.into_server_error(no_place())))?;
     let desk = Arc::clone(&endpoint.desk);
     let recognised = recognise(&desk, admission).await;
     let recognised = recognised.map_err(|error| fail(admit_shown(&error)))?;

@@ -68,7 +68,8 @@ pub async fn refresh(desk: &Desk, request: &RequestInfo, token: &SecretString) -
     let id = Some(request.id.clone());
     desk.tenancy.freshen().await?;
     let renewed = match presented.tenant {
-        None => match office_sessions::renew(&desk.office, id, &presented, desk.session_ms()).await {
+        None => match office_sessions::renew(&desk.office, id, &presented, desk.session_ms()).await
+        {
             Ok(signed) => return hand_out_office(desk, signed),
             Err(error) => {
                 desk.office_access.forget();
@@ -96,9 +97,7 @@ pub async fn refresh(desk: &Desk, request: &RequestInfo, token: &SecretString) -
 /// When it cannot be written.
 pub async fn logout(scope: &TenantScope) -> Result<()> {
     match scope.access.session {
-        Some(session) => {
-            sessions::end(&scope.db, scope.actor(), scope.access.user, session).await
-        }
+        Some(session) => sessions::end(&scope.db, scope.actor(), scope.access.user, session).await,
         None => Err(Error::refused(Code::NotAllowed, "", "an API key has no session to end")),
     }
 }

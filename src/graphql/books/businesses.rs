@@ -112,7 +112,7 @@ impl From<business::Model> for Business {
 impl Business {
     /// Its registrations for goods and services tax, the primary one first.
     async fn gstins(&self, ctx: &Context<'_>) -> ApiResult<Vec<String>> {
-        let chart = chart::chart(&ctx.tenant()?).await?;
+        let chart = chart::chart(&*ctx.tenant()?).await?;
         let mut own: Vec<_> =
             chart.gstins.iter().filter(|one| one.business_id == self.row.id).collect();
         own.sort_by_key(|one| (!one.is_primary, one.id));
@@ -122,7 +122,7 @@ impl Business {
     /// Its accounting years in order of time; the opening period, which holds the opening balances,
     /// comes first.
     async fn years(&self, ctx: &Context<'_>) -> ApiResult<Vec<BusinessYear>> {
-        let years = years::list(&ctx.tenant()?, self.row.id).await?;
+        let years = years::list(&*ctx.tenant()?, self.row.id).await?;
         Ok(years.into_iter().map(BusinessYear::from).collect())
     }
 }
@@ -277,7 +277,7 @@ impl BusinessQuery {
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<BusinessConnection> {
         let ask = PageAsk::new(ctx, BY_AGE, first, after.as_deref())?;
-        let page = businesses::list(&ctx.tenant()?, &ask).await?;
+        let page = businesses::list(&*ctx.tenant()?, &ask).await?;
         Ok(BusinessConnection::of(BY_AGE, &ask, page))
     }
 
@@ -317,7 +317,7 @@ impl BusinessMutation {
             books_begin_on: input.books_begin_on.map(|day| day.0),
             legal_name: input.legal_name,
         };
-        BusinessCreatePayload::of(businesses::create(&ctx.tenant()?, new).await)
+        BusinessCreatePayload::of(businesses::create(&*ctx.tenant()?, new).await)
     }
 
     /// Changes a business, its settings or its branding. Requires: BUSINESS_UPDATE.

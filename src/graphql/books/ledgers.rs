@@ -88,7 +88,7 @@ impl Ledger {
 
     /// The group it hangs below; only Profit & Loss A/c has none.
     async fn account_group(&self, ctx: &Context<'_>) -> ApiResult<Option<AccountGroup>> {
-        let groups = groups::groups(&ctx.tenant()?).await?;
+        let groups = groups::groups(&*ctx.tenant()?).await?;
         let group = GroupRef::of(&self.row).and_then(|group| groups.resolve(group));
         Ok(group.map(AccountGroup::from))
     }
@@ -339,7 +339,7 @@ impl LedgerMutation {
             credit_days: input.credit_days,
             description: input.description,
         };
-        LedgerCreatePayload::of(ledgers::create(&ctx.tenant()?, command).await)
+        LedgerCreatePayload::of(ledgers::create(&*ctx.tenant()?, command).await)
     }
 
     /// Renames a ledger, moves it to another group, or changes its details. Requires: LEDGER_UPDATE.
@@ -358,7 +358,7 @@ impl LedgerMutation {
             credit_days: maybe(input.credit_days),
             description: maybe(input.description),
         };
-        LedgerUpdatePayload::of(ledgers::update(&ctx.tenant()?, ledger_of(&id), command).await)
+        LedgerUpdatePayload::of(ledgers::update(&*ctx.tenant()?, ledger_of(&id), command).await)
     }
 
     /// Archives a ledger, so that it takes no more entries, or brings it back. Requires: LEDGER_ARCHIVE.

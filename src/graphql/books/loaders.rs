@@ -50,7 +50,7 @@ impl std::fmt::Debug for Loaders {
 
 /// A ledger by its id, from the tenant's chart in memory.
 pub async fn ledger(ctx: &Context<'_>, id: LedgerId) -> ApiResult<Ledger> {
-    let chart = chart::chart(&ctx.tenant()?).await?;
+    let chart = chart::chart(&*ctx.tenant()?).await?;
     let row = chart.ledgers.get(&id).cloned();
     row.map(Ledger::from)
         .ok_or_else(|| Error::Internal(format!("entry of an unknown ledger {id}")).into())
@@ -70,7 +70,6 @@ pub async fn entries(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<P
 pub async fn status(ctx: &Context<'_>, id: VoucherId) -> ApiResult<Status> {
     Ok(ctx.tenant()?.loaders.statuses.load_one(id).await?.unwrap_or(Status::Posted))
 }
-
 
 struct Balances(TenantScope);
 

@@ -146,7 +146,7 @@ impl ReportQuery {
     ) -> ApiResult<TrialBalance> {
         let business = asked(business_id.as_ref());
         let day = as_at.map(|day| day.0);
-        let found = trial_balance::trial_balance(&ctx.tenant()?, business, day).await?;
+        let found = trial_balance::trial_balance(&*ctx.tenant()?, business, day).await?;
         Ok(found.into())
     }
 }

@@ -8,12 +8,9 @@ use daybook_domain::{
 use futures_util::Stream;
 use sea_orm::{ConnectionTrait, Value};
 
-use super::{
-    businesses::asked,
-    vouchers::Voucher,
-};
+use super::{businesses::asked, vouchers::Voucher};
 use crate::{
-    auth::Desk,
+    auth::desk::Desk,
     db::sql::statement,
     error::{Error, Result},
     graphql::{
@@ -38,9 +35,10 @@ impl BooksSubscription {
     /// only their own documents hear only of those. Requires: VOUCHER_READ.
     #[graphql(guard = "Requires(Permission::VoucherRead)")]
     async fn voucher_posted<'c>(
-        &self,
-        ctx: &Context<'c>,
-        #[graphql(desc = "The business; may be left out by who sees only one.")] business_id: Option<ID>,
+        &'c self,
+        ctx: &'c Context<'_>,
+        #[graphql(desc = "The business; may be left out by who sees only one.")]
+        business_id: Option<ID>,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<Voucher>> + 'c> {
         let desk = ctx.data::<std::sync::Arc<Desk>>()?;
         let Caller::Listening(listening) = ctx.caller()? else {
@@ -120,7 +118,9 @@ async fn events_after(scope: &TenantScope, after: i64) -> Result<Vec<Event>> {
     let binds = [Value::from(after), Value::from(VOUCHER_POSTED)];
     let rows = conn.query_all_raw(statement(conn.get_database_backend(), &sql, binds)).await?;
     rows.iter()
-        .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?)))
+        .map(|row| {
+            Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
+        })
         .collect()
 }
 

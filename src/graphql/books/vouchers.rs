@@ -123,12 +123,12 @@ impl Voucher {
 
     /// Its type.
     async fn voucher_type(&self, ctx: &Context<'_>) -> ApiResult<Option<VoucherType>> {
-        VoucherType::find(&ctx.tenant()?, self.posted.voucher_type).await
+        VoucherType::find(&*ctx.tenant()?, self.posted.voucher_type).await
     }
 
     /// Sum of its debits, which is the sum of its credits.
     async fn total(&self, ctx: &Context<'_>) -> ApiResult<Money> {
-        let chart = chart::chart(&ctx.tenant()?).await?;
+        let chart = chart::chart(&*ctx.tenant()?).await?;
         let business = chart.businesses.get(&self.posted.business);
         let business =
             business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
@@ -368,7 +368,7 @@ impl VoucherQuery {
 /// A voucher that the caller may see.
 pub async fn find(ctx: &Context<'_>, id: Option<VoucherId>) -> ApiResult<Option<Voucher>> {
     let Some(id) = id else { return Ok(None) };
-    let found = registers::find(&ctx.tenant()?, &[id], true).await?;
+    let found = registers::find(&*ctx.tenant()?, &[id], true).await?;
     Ok(found.into_iter().next().map(Voucher::from))
 }
 

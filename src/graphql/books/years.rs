@@ -120,7 +120,7 @@ impl YearMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which year.")] input: BusinessYearActInput,
     ) -> ApiResult<BusinessYearActPayload> {
-        let (year, user_errors) = answer(years::close(&ctx.tenant()?, command(input)).await)?;
+        let (year, user_errors) = answer(years::close(&*ctx.tenant()?, command(input)).await)?;
         Ok(BusinessYearActPayload { year: year.map(BusinessYear::from), user_errors })
     }
 
@@ -131,7 +131,7 @@ impl YearMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which year, and why.")] input: BusinessYearActInput,
     ) -> ApiResult<BusinessYearActPayload> {
-        let (year, user_errors) = answer(years::reopen(&ctx.tenant()?, command(input)).await)?;
+        let (year, user_errors) = answer(years::reopen(&*ctx.tenant()?, command(input)).await)?;
         Ok(BusinessYearActPayload { year: year.map(BusinessYear::from), user_errors })
     }
 }

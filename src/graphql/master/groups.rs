@@ -153,14 +153,14 @@ impl From<&Group> for AccountGroup {
 impl AccountGroup {
     /// The group above it; null for a primary group.
     async fn parent(&self, ctx: &Context<'_>) -> ApiResult<Option<AccountGroup>> {
-        let groups = groups::groups(&ctx.tenant()?).await?;
+        let groups = groups::groups(&*ctx.tenant()?).await?;
         let parent = self.parent_reference.and_then(|parent| groups.resolve(parent));
         Ok(parent.map(AccountGroup::from))
     }
 
     /// The groups directly below it.
     async fn children(&self, ctx: &Context<'_>) -> ApiResult<Vec<AccountGroup>> {
-        let groups = groups::groups(&ctx.tenant()?).await?;
+        let groups = groups::groups(&*ctx.tenant()?).await?;
         Ok(groups.below(self.reference).map(AccountGroup::from).collect())
     }
 }
