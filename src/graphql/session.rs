@@ -16,11 +16,12 @@ use crate::{
         id,
         page::PageAsk,
         permission::{AdminRole, Permission, Role},
-        scalar::DateTime,
+        scalar::{CurrencyCode, DateTime},
     },
     services::{
         books::businesses,
-        session::{self, Handed, Login, OfficeLogin, Outcome},
+        platform::provision::NewTenant,
+        session::{self, Handed, Login, OfficeLogin, Outcome, Register},
         staff,
     },
     tenancy::Route,
@@ -189,6 +190,32 @@ user_errors!(
     }
 );
 
+/// Who registers.
+#[derive(InputObject, Debug)]
+pub struct RegisterInput {
+    /// The company, and the name of its first business.
+    pub company_name: String,
+    /// The name in addresses: 3 to 40 letters, digits and hyphens, unique on the platform.
+    pub subdomain: String,
+    /// Who owns the account.
+    pub owner_name: String,
+    /// The owner's address, by which they sign in.
+    pub email: String,
+    /// The owner's password: 8 to 256 characters.
+    #[graphql(secret)]
+    pub password: String,
+    /// Two-letter country of ISO 3166-1.
+    pub country: String,
+    /// Currency of the first business; the country's when left out.
+    pub base_currency: Option<CurrencyCode>,
+    /// Registration of the first business for goods and services tax.
+    pub gstin: Option<String>,
+    /// The owner's telephone number.
+    pub phone: Option<String>,
+    /// The code of who recommended the platform.
+    pub referral_code: Option<String>,
+}
+
 /// Who signs in, and where.
 #[derive(InputObject, Debug)]
 pub struct LoginInput {
@@ -262,6 +289,17 @@ pub struct InvitationAcceptInput {
     pub password: String,
     /// One's name, where it was written otherwise in the invitation.
     pub name: Option<String>,
+}
+
+/// What registering did.
+#[derive(SimpleObject, Debug)]
+pub struct RegisterPayload {
+    /// The new account; null when something was wrong.
+    pub tenant: Option<Account>,
+    /// The owner's tokens; null when something was wrong.
+    pub session: Option<Session>,
+    /// What was wrong; empty when it was done.
+    pub user_errors: Vec<SessionUserError>,
 }
 
 /// What signing in did: a session, or a choice to make.
@@ -387,6 +425,37 @@ fn signed_in(outcome: Option<Outcome>) -> (Option<Session>, Option<Account>) {
 
 #[Object]
 impl SessionMutation {
+    /// Registers a company: makes its account with a first business, and signs its owner in. Anyone
+    /// may call it.
+    async fn register(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who registers.")] input: RegisterInput,
+    ) -> ApiResult<RegisterPayload> {
+        let tenant = NewTenant {
+            company_name: input.company_name,
+            subdomain: input.subdomain,
+            owner_name: input.owner_name,
+            email: input.email,
+            password_hash: String::new(),
+            country: input.country,
+            base_currency: input.base_currency.map(|code| code.0.to_string()),
+            gstin: input.gstin,
+            phone: input.phone,
+            server: None,
+            referral_code: input.referral_code,
+        };
+        let register = Register { tenant, password: secret(input.password) };
+        let request = ctx.caller()?.request();
+        let (made, user_errors) = answer(session::register(ctx.desk()?, request, register).await)?;
+        let (route, handed) = made.unzip();
+        Ok(RegisterPayload {
+            tenant: route.map(|route| Account::from(route.as_ref())),
+            session: handed.map(Session::from),
+            user_errors,
+        })
+    }
+
     /// Signs in to a tenant with e-mail address and password. Where no account is named and the
     /// password fits several, it answers `choices` and a `choiceToken`. Anyone may call it.
     async fn login(

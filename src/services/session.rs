@@ -7,6 +7,7 @@ mod codes;
 mod login;
 mod office;
 mod password;
+mod register;
 
 use secrecy::SecretString;
 
@@ -14,6 +15,7 @@ pub use codes::{invitation_accept, password_reset};
 pub use login::{Login, Outcome, login, login_choose};
 pub use office::{OfficeLogin, admin_login};
 pub use password::{change_office_password, change_password};
+pub use register::{Register, register};
 
 use crate::{
     auth::{
@@ -112,3 +114,6 @@ pub async fn logout_office(desk: &Desk, scope: &PlatformScope) -> Result<()> {
     desk.office_access.forget();
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,4 +12,4 @@ pub mod template;
 pub mod tenants;
 
 #[cfg(test)]
-mod site;
+pub(crate) mod site;

@@ -130,7 +130,10 @@ pub(super) async fn run(
 }
 
 /// The input as it is kept, or everything that is wrong with it.
-fn checked(new: NewTenant, catalogue: &Catalogue) -> Result<NewTenant> {
+///
+/// # Errors
+/// All refusals together.
+pub fn checked(new: NewTenant, catalogue: &Catalogue) -> Result<NewTenant> {
     let mut wrong: Vec<Refusal> = Vec::new();
     let mut refuse = |code: Code, field: &str, message: String| {
         wrong.push(Refusal::new(code, &format!("input.{field}"), message));
