@@ -9,13 +9,11 @@ use tokio::sync::mpsc;
 
 use crate::{
     clock::Clock,
-    db::{ControlDb, failure, sql::statement},
+    db::{ControlDb, credentials::DIRECTORY_LABEL, failure, sql::statement},
     error::Result,
     seal::KeyRing,
 };
 
-/// The label under which addresses are hashed.
-const LABEL: &str = "login_directory";
 /// Entries that wait for master to come back; what does not fit is found by `daybook doctor`.
 const QUEUE_MAX: usize = 1_024;
 const RETRY_FIRST: Duration = Duration::from_secs(1);
@@ -37,7 +35,7 @@ struct Shelf {
 
 /// What stands in the directory for an address; `email_key` is the lower-cased address.
 pub fn email_hash(keys: &KeyRing, email_key: &str) -> String {
-    keys.keyed_hash(LABEL, email_key)
+    keys.keyed_hash(DIRECTORY_LABEL, email_key)
 }
 
 impl Directory {
@@ -54,7 +52,7 @@ impl Directory {
     /// # Errors
     /// When master cannot be read.
     pub async fn tenants_of(&self, email_key: &str, most: u64) -> Result<Vec<TenantId>> {
-        let hashes = self.shelf.keys.keyed_hashes(LABEL, email_key);
+        let hashes = self.shelf.keys.keyed_hashes(DIRECTORY_LABEL, email_key);
         let rows = login_directory::Entity::find()
             .filter(login_directory::Column::EmailHash.is_in(hashes))
             .order_by_desc(login_directory::Column::TenantId)
