@@ -46,14 +46,17 @@ test-all *args:
 bench *args:
     cargo bench --locked --bench books -- {{args}}
 
-# Writes the public contract anew.
+# Writes the public contract anew: the schema, and the page of permissions.
 schema:
     cargo run --quiet --locked -- schema > schema.graphql.new
+    cargo run --quiet --locked -- schema --permissions > docs/permissions.md.new
     mv schema.graphql.new schema.graphql
+    mv docs/permissions.md.new docs/permissions.md
 
 [private]
 schema-check:
     cargo run --quiet --locked -- schema | diff -u schema.graphql -
+    cargo run --quiet --locked -- schema --permissions | diff -u docs/permissions.md -
 
 # Writes the generated documents anew: the settings file and the table in the README.
 docs:
