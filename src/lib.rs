@@ -26,3 +26,6 @@ pub mod services;
 pub mod graphql;
 
 pub mod http;
+
+pub mod app;
+pub mod cli;

@@ -16,7 +16,9 @@ pub mod platform;
 pub mod session;
 pub mod staff;
 
-use async_graphql::{MergedObject, MergedSubscription, Schema};
+use std::sync::Arc;
+
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 
 /// What can be asked.
 #[derive(MergedObject, Default, Debug)]
@@ -32,3 +34,27 @@ pub struct Subscription(books::subscriptions::BooksSubscription);
 
 /// The schema.
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
+
+/// The schema behind its bounds of cost.
+pub fn schema(buckets: Arc<cost::Buckets>) -> ApiSchema {
+    build().extension(cost::CostGuard(buckets)).finish()
+}
+
+/// The schema as text, in a stable order: what `schema.graphql` holds.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by();
+    let mut text = build().finish().sdl_with_options(options);
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+fn build() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .limit_recursive_depth(64)
+}

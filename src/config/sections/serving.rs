@@ -56,9 +56,9 @@ section! {
             "Most rows that a page may ask for.";
         page_rows_default: usize = Kind::Number(1, 10_000), fixed("20"),
             "Rows on a page when the query does not say.";
-        bucket_cost_max: u64 = Kind::Number(1, 1_000_000_000), fixed("20000"),
+        bucket_cost_max: u64 = Kind::Number(1, 1_000_000_000), fixed("200000"),
             "Cost that one caller may spend at once before being slowed down.";
-        bucket_cost_per_second: u64 = Kind::Number(1, 1_000_000_000), fixed("1000"),
+        bucket_cost_per_second: u64 = Kind::Number(1, 1_000_000_000), fixed("20000"),
             "Cost that comes back to each caller per second.";
         nesting: usize = Kind::Number(10, 500), fixed("200"),
             "Deepest nesting of brackets in a document or its variables, checked before parsing.";

@@ -1,0 +1,324 @@
+//! Puts the whole together: from settings to an instance that can be served or worked with.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use futures_util::future::BoxFuture;
+use sea_orm::ConnectionTrait;
+use secrecy::ExposeSecret;
+
+use crate::{
+    auth::{
+        desk::{Desk, DeskSettings, token_lifetimes},
+        token::Tokens,
+    },
+    clock::Clock,
+    config::{Config, SqliteSynchronous},
+    db::{
+        ControlDb, Names, Target,
+        connect::SessionLimits,
+        credentials::{Credentials, tenant_context},
+        target::ServerTarget,
+    },
+    error::{Error, Result},
+    graphql::{
+        self, ApiSchema,
+        cost::{Buckets, CostSettings},
+        limits::Bounds,
+    },
+    http::{
+        self, Parts, graphql::Endpoint, health::Readiness, pages::PagesSettings,
+        socket::SocketSettings,
+    },
+    lane,
+    office::{Office, Rules, Servers},
+    seal::{Key, KeyRing},
+    services::platform::bootstrap::{self, Start},
+    tenancy::{DataLock, Node, NodeSettings, Settings, Tenancy, TenancySetup, Unseal},
+};
+
+/// What a process opens the instance for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Serves requests; alone on its data folder.
+    Serve,
+    /// A command that works beside a server or without one.
+    Tool,
+}
+
+/// An instance: its databases, its tenancy, the desk where people sign in, and the API.
+pub struct App {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// The platform's databases.
+    pub office: Arc<Office>,
+    /// This process among the others.
+    pub node: Arc<Node>,
+    /// The way to tenants.
+    pub tenancy: Arc<Tenancy>,
+    /// Where people sign in.
+    pub desk: Arc<Desk>,
+    /// The API.
+    pub schema: ApiSchema,
+    _data: Option<DataLock>,
+}
+
+impl App {
+    /// Opens the instance: creates what is missing, migrates and seeds main and master, and joins the
+    /// other processes. The settings have their secrets already.
+    ///
+    /// # Errors
+    /// When a database cannot be reached, the data folder is in use, or a key is wrong.
+    pub async fn open(config: Config, purpose: Purpose, clock: Clock) -> Result<Self> {
+        let settings = tenancy_settings(&config);
+        raise_file_limit(settings.descriptors_needed());
+        let folder = config.data.folder.clone();
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| Error::Unavailable(format!("the data folder: {error}")))?;
+        let data = match purpose {
+            Purpose::Serve if !config.is_shared() => Some(DataLock::take(&folder)?),
+            Purpose::Serve | Purpose::Tool => None,
+        };
+        let keys = Arc::new(key_ring(&config)?);
+        let names = Names::new(&config.tenants.database_marker)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let start = Start {
+            data: folder.clone(),
+            tenants: target_of(config.tenants.server_url.as_ref())?,
+            names: names.clone(),
+            keys: &keys,
+            clock: clock.clone(),
+            sessions: settings.session,
+        };
+        let (main, master) = (
+            target_of(Some(&config.main_url()))?.ok_or_else(no_database)?,
+            target_of(Some(&config.master_url()))?.ok_or_else(no_database)?,
+        );
+        let (main, master) = bootstrap::prepare(&main, &master, &start).await?;
+        let word = if purpose == Purpose::Serve { "SERVE" } else { "TOOL" };
+        let lease = Duration::from_secs(config.nodes.lease_seconds);
+        let node_settings = NodeSettings { lease, ..NodeSettings::default() };
+        let node = Node::join(master.clone(), clock.clone(), node_settings, word).await?;
+        let office = Arc::new(Office {
+            main: main.clone(),
+            master: master.clone(),
+            ids: Arc::clone(node.ids()),
+            clock: clock.clone(),
+            keys: Arc::clone(&keys),
+            servers: Servers::new(Arc::clone(&keys), names, folder),
+            rules: rules(&config, settings.session),
+        });
+        let tenancy = Tenancy::start(TenancySetup {
+            settings,
+            main,
+            master,
+            node: Arc::clone(&node),
+            clock: clock.clone(),
+            unseal: unseal(&office),
+        })
+        .await?;
+        let desk = Arc::new(desk(&config, &office, &tenancy, &keys, &clock)?);
+        let buckets = Buckets::new(clock.clone(), cost(&config));
+        let schema = graphql::schema(Arc::new(buckets));
+        let config = Arc::new(config);
+        Ok(Self { config, clock, office, node, tenancy, desk, schema, _data: data })
+    }
+
+    /// Everything that is served; `render` writes the figures.
+    pub fn router(&self, render: http::health::Render) -> Router {
+        let config = &self.config;
+        let shown = config.server.introspection.then(|| Arc::from(graphql::sdl()));
+        let endpoint = Endpoint {
+            schema: self.schema.clone(),
+            desk: Arc::clone(&self.desk),
+            bounds: bounds(config),
+            batch_max: config.limits.batch,
+            timeout: Duration::from_millis(config.server.request_timeout_ms),
+            introspection: config.server.introspection,
+        };
+        http::router(Parts {
+            endpoint,
+            sockets: SocketSettings {
+                per_address: config.limits.subscriptions_per_user.saturating_mul(10),
+                init_timeout: Duration::from_secs(10),
+                message_bytes_max: config.server.body_bytes_max,
+            },
+            pages: PagesSettings { playground: config.server.playground, schema: shown },
+            readiness: Arc::new(Databases { office: Arc::clone(&self.office) }),
+            render,
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            allowed_origins: config.server.allowed_origins.clone(),
+            body_bytes_max: config.server.body_bytes_max,
+        })
+    }
+
+    /// Drains lanes, closes all databases and gives this process's number back.
+    pub async fn close(self) {
+        self.tenancy.close(Duration::from_millis(self.config.server.shutdown_grace_ms)).await;
+        self.node.leave().await;
+        self.office.servers.close().await;
+        self.office.main.close().await;
+        self.office.master.close().await;
+    }
+}
+
+struct Databases {
+    office: Arc<Office>,
+}
+
+impl Readiness for Databases {
+    fn check(&self) -> BoxFuture<'_, Vec<(&'static str, bool)>> {
+        Box::pin(async move {
+            let (main, master) =
+                tokio::join!(answers(&self.office.main), answers(&self.office.master));
+            vec![("main", main), ("master", master)]
+        })
+    }
+}
+
+async fn answers(database: &ControlDb) -> bool {
+    let ask = database.reader().execute_unprepared("SELECT 1");
+    matches!(tokio::time::timeout(Duration::from_secs(1), ask).await, Ok(Ok(_)))
+}
+
+fn no_database() -> Error {
+    Error::Internal("no database is configured".into())
+}
+
+fn target_of(url: Option<&secrecy::SecretString>) -> Result<Option<Target>> {
+    let parse = |url: &secrecy::SecretString| {
+        Target::parse(url.expose_secret()).map_err(|error| Error::Internal(error.to_string()))
+    };
+    url.map(parse).transpose()
+}
+
+fn key_ring(config: &Config) -> Result<KeyRing> {
+    let parse = |text: &secrecy::SecretString| {
+        Key::parse(text.expose_secret()).map_err(|error| Error::Internal(error.to_string()))
+    };
+    let current = config.security.encryption_key.as_ref().map(parse).transpose()?;
+    let previous = config.security.encryption_key_previous.as_ref().map(parse).transpose()?;
+    let current = current.ok_or_else(|| Error::Internal("there is no encryption key".into()))?;
+    Ok(KeyRing::new(current, previous))
+}
+
+/// How a tenant on a server is reached: with its own role's credentials, or the server's.
+fn unseal(office: &Arc<Office>) -> Unseal {
+    let office = Arc::clone(office);
+    Arc::new(move |tenant, server| {
+        let admin = office
+            .servers
+            .target(server)?
+            .ok_or_else(|| Error::Internal("a file has no credentials".into()))?;
+        let target = ServerTarget { database: tenant.database_name.clone(), ..admin };
+        match tenant.sealed_connection.as_deref().filter(|_| tenant.own_role) {
+            None => Ok(target),
+            Some(sealed) => {
+                let own = Credentials::open(&office.keys, sealed, &tenant_context(tenant.id))?;
+                Ok(ServerTarget { user: own.user, password: own.password, ..target })
+            }
+        }
+    })
+}
+
+fn desk(
+    config: &Config,
+    office: &Arc<Office>,
+    tenancy: &Arc<Tenancy>,
+    keys: &Arc<KeyRing>,
+    clock: &Clock,
+) -> Result<Desk> {
+    let secret = config.security.jwt_secret.as_ref();
+    let secret = secret.ok_or_else(|| Error::Internal("there is no token secret".into()))?;
+    let tokens = Tokens::new(
+        secret,
+        config.security.jwt_secret_previous.as_ref(),
+        "daybook",
+        token_lifetimes(&config.security),
+        clock.clone(),
+    );
+    let base_domain = Some(config.server.base_domain.clone());
+    let settings = DeskSettings::of(&config.security, base_domain);
+    Desk::new(Arc::clone(office), Arc::clone(tenancy), keys, tokens, settings)
+}
+
+fn sessions(config: &Config) -> SessionLimits {
+    SessionLimits {
+        lock_wait_ms: config.lane.lock_wait_ms,
+        idle_transaction_ms: config.lane.idle_transaction_ms,
+        sqlite_full: config.lane.sqlite_synchronous == SqliteSynchronous::Full,
+    }
+}
+
+fn tenancy_settings(config: &Config) -> Settings {
+    let tenants = &config.tenants;
+    let nodes = &config.nodes;
+    let ms = Duration::from_millis;
+    Settings {
+        data_dir: config.data.folder.clone(),
+        open_max: tenants.open_max,
+        lease_wait: ms(tenants.lease_wait_ms),
+        idle_close: ms(tenants.idle_close_ms),
+        readers_per_file: tenants.readers_per_tenant,
+        readers_on_server: tenants.readers_per_tenant.saturating_mul(4),
+        reader_idle: ms(tenants.reader_idle_ms),
+        socket_share_percent: tenants.sockets_percent,
+        poll_every: ms(nodes.poll_ms),
+        stale_after: ms(nodes.stale_after_ms),
+        clock_skew_max: ms(nodes.clock_skew_max_ms),
+        access_fresh: ms(nodes.access_fresh_ms),
+        lane: lane::Bounds { batch_max: config.lane.batch_max, queue_max: config.lane.queue_max },
+        session: sessions(config),
+        ..Settings::default()
+    }
+}
+
+fn rules(config: &Config, sessions: SessionLimits) -> Rules {
+    let tenants = &config.tenants;
+    Rules {
+        separate_users: tenants.separate_users,
+        provision_lease_ms: i64::try_from(tenants.provision_lease_ms).unwrap_or(i64::MAX),
+        storage_limit_bytes: i64::try_from(tenants.storage_limit_bytes).unwrap_or(i64::MAX),
+        migrate_parallel: tenants.migrate_parallel,
+        sessions,
+    }
+}
+
+fn cost(config: &Config) -> CostSettings {
+    CostSettings {
+        query_max: u64::try_from(config.limits.query_cost).unwrap_or(u64::MAX),
+        bucket_max: config.limits.bucket_cost_max,
+        per_second: config.limits.bucket_cost_per_second,
+    }
+}
+
+fn bounds(config: &Config) -> Bounds {
+    let limits = &config.limits;
+    Bounds {
+        depth: limits.query_depth,
+        aliases: limits.aliases,
+        root_fields: limits.root_fields,
+        directives: limits.directives,
+        tokens: limits.tokens,
+        selections: limits.selections_expanded,
+        nesting: limits.nesting,
+        introspection: config.server.introspection,
+        ..Bounds::default()
+    }
+}
+
+fn raise_file_limit(needed: usize) {
+    let wanted = u64::try_from(needed.saturating_add(500)).unwrap_or(u64::MAX);
+    match rlimit::increase_nofile_limit(wanted.max(4_096)) {
+        Ok(raised) if raised < wanted => tracing::warn!(
+            raised,
+            wanted,
+            "the limit of open files is low for this many open tenants; raise it (ulimit -n) or \
+             lower tenants.open_max"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
+    }
+}

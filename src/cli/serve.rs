@@ -1,0 +1,74 @@
+//! `daybook serve`: opens the instance, says where it is, and serves until told to stop.
+
+use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+
+use super::settings::{Outcome, load_with_secrets, print};
+use crate::{
+    app::{App, Purpose},
+    clock::Clock,
+    config::Config,
+    http::serve::{on_signals, serve as serve_router},
+    telemetry,
+};
+
+/// Serves.
+pub fn serve(file: Option<&Path>, set: &[String]) -> Outcome {
+    let config = load_with_secrets(file, set)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(config))
+}
+
+async fn run(config: Config) -> Outcome {
+    let telemetry = telemetry::start(&config)?;
+    let stop = on_signals()?;
+    let listen = config.server.listen;
+    let grace = Duration::from_millis(config.server.shutdown_grace_ms);
+    let app = App::open(config, Purpose::Serve, Clock::default()).await.map_err(|error| {
+        let cause = error.cause().unwrap_or_else(|| error.to_string());
+        format!("cannot start: {cause}")
+    })?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let address = listener.local_addr()?;
+    greet(&app, &address.to_string());
+    let metrics = telemetry.metrics.clone();
+    let upkeep = {
+        let metrics = metrics.clone();
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            while !stop.is_cancelled() {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                metrics.run_upkeep();
+            }
+        })
+    };
+    let router = app.router(Arc::new(move || metrics.render()));
+    serve_router(listener, router, grace, stop).await?;
+    upkeep.abort();
+    app.close().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn greet(app: &App, address: &str) {
+    let config = &app.config;
+    let base = match &config.server.public_url {
+        Some(url) => url.to_string().trim_end_matches('/').to_owned(),
+        None => format!("http://{address}"),
+    };
+    let playground = if config.server.playground {
+        format!("  Playground   {base}/playground\n")
+    } else {
+        String::new()
+    };
+    print(&format!(
+        "\nDaybook serves.\n\n  GraphQL      {base}/graphql\n{playground}  \
+         Health       {base}/healthz and {base}/readyz\n  Metrics      {base}/metrics\n\n  \
+         Register a business with the mutation `register` (the playground has a form for it),\n  \
+         load an example to look at with `daybook demo`, make an administrator with\n  \
+         `daybook admin create`. Stop with Ctrl-C.\n\n"
+    ));
+}
