@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use daybook_entity::main::people::platform_user;
-use sea_orm::EntityTrait;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -391,11 +389,7 @@ impl SessionQuery {
     #[graphql(guard = "SignedIn")]
     async fn admin_me(&self, ctx: &Context<'_>) -> ApiResult<AdminMe> {
         let scope = ctx.platform()?;
-        let found = platform_user::Entity::find_by_id(scope.access.user)
-            .one(scope.office.main.reader())
-            .await
-            .map_err(Error::from)?
-            .ok_or(Error::Unauthenticated)?;
+        let found = session::admin_me(scope).await?;
         Ok(AdminMe {
             id: id::encode(ADMIN, found.id.get()),
             name: found.name,

@@ -30,6 +30,8 @@ use crate::{
     scope::{PlatformScope, RequestInfo, TenantScope},
 };
 use daybook_domain::id::TenantId;
+use daybook_entity::main::people::platform_user;
+use sea_orm::EntityTrait;
 
 /// What a client holds after signing in. Handed out once, never logged.
 #[derive(Debug)]
@@ -117,3 +119,14 @@ pub async fn logout_office(desk: &Desk, scope: &PlatformScope) -> Result<()> {
 
 #[cfg(test)]
 mod tests;
+
+/// The caller's own row in the platform's office.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when it is gone, or a database that cannot be read.
+pub async fn admin_me(scope: &PlatformScope) -> Result<platform_user::Model> {
+    platform_user::Entity::find_by_id(scope.access.user)
+        .one(scope.office.main.reader())
+        .await?
+        .ok_or(Error::Unauthenticated)
+}

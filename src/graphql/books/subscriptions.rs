@@ -6,28 +6,25 @@ use daybook_domain::{
     role::Permission,
 };
 use futures_util::Stream;
-use sea_orm::{ConnectionTrait, Value};
 
 use super::{businesses::asked, vouchers::Voucher};
 use crate::{
     auth::desk::Desk,
-    db::sql::statement,
     error::{Error, Result},
     graphql::{
         context::{Asks, Caller, Listening, Requires},
         error::ApiError,
     },
-    lane::writing::VOUCHER_POSTED,
-    scope::TenantScope,
-    services::books::{chart, registers},
+    services::books::{
+        chart,
+        events::{newest, vouchers_posted_after},
+        registers,
+    },
 };
 
 /// Subscriptions of the books.
 #[derive(Default, Debug)]
 pub struct BooksSubscription;
-
-/// Most events that are read at once after a wake-up.
-const EVENTS_MAX: u64 = 100;
 
 #[Subscription]
 impl BooksSubscription {
@@ -50,7 +47,7 @@ impl BooksSubscription {
         let business = chart.asked(&scope, asked).map_err(ApiError::from)?.id;
         let mut subscription = desk.tenancy.hub().subscribe(scope.db.route.id);
         // Subscribed first, read after: what is posted between the two is not missed.
-        let mut sent = newest_event(&scope).await.map_err(ApiError::from)?;
+        let mut sent = newest(&scope).await.map_err(ApiError::from)?;
         drop((scope, chart));
         listening.end();
         Ok(async_stream::stream! {
@@ -90,41 +87,19 @@ async fn fresh(
     let mut found = Vec::new();
     let mut after = sent;
     loop {
-        let events = events_after(&scope, after).await?;
-        let Some((last, _, _)) = events.last() else { return Ok(found) };
-        after = *last;
+        let events = vouchers_posted_after(&scope, after).await?;
+        let Some(last) = events.last() else { return Ok(found) };
+        after = last.change_seq;
         let ids: Vec<VoucherId> = events
             .iter()
-            .filter(|(_, of, _)| *of == Some(business.get()))
-            .filter_map(|(_, _, subject)| subject.map(VoucherId::new))
+            .filter(|event| event.business == Some(business))
+            .filter_map(|event| event.voucher)
             .collect();
         let mut vouchers = registers::find(&scope, &ids, true).await?;
-        for (change_seq, _, subject) in events {
-            let at = vouchers.iter().position(|one| Some(one.id.get()) == subject);
-            found.push((change_seq, at.map(|at| Voucher::from(vouchers.swap_remove(at)))));
+        for event in events {
+            let at = vouchers.iter().position(|one| Some(one.id) == event.voucher);
+            let voucher = at.map(|at| Voucher::from(vouchers.swap_remove(at)));
+            found.push((event.change_seq, voucher));
         }
     }
-}
-
-type Event = (i64, Option<i64>, Option<i64>);
-
-async fn events_after(scope: &TenantScope, after: i64) -> Result<Vec<Event>> {
-    let reader = scope.db.reader().await?;
-    let sql = format!(
-        "SELECT change_seq, business_id, subject_id FROM outbox \
-         WHERE change_seq > ? AND kind = ? ORDER BY change_seq LIMIT {EVENTS_MAX}"
-    );
-    let conn = reader.conn();
-    let binds = [Value::from(after), Value::from(VOUCHER_POSTED)];
-    let rows = conn.query_all_raw(statement(conn.get_database_backend(), &sql, binds)).await?;
-    rows.iter()
-        .map(|row| {
-            Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
-        })
-        .collect()
-}
-
-async fn newest_event(scope: &TenantScope) -> Result<i64> {
-    let reader = scope.db.reader().await?;
-    Ok(crate::lane::Fence::read(reader.conn()).await?.change_seq)
 }

@@ -3,6 +3,7 @@
 pub mod balances;
 pub mod businesses;
 pub mod chart;
+pub mod events;
 pub mod groups;
 pub mod ledgers;
 pub mod registers;
