@@ -1,0 +1,145 @@
+//! How the platform's office keeps the shared structure: every change is dated, logged and seen by all
+//! tenants at their next request.
+
+pub mod groups;
+pub mod places;
+pub mod rates;
+pub mod sections;
+pub mod types;
+pub mod years;
+
+use chrono::NaiveDate;
+use daybook_domain::{
+    money::{MoneyError, Rate},
+    role::Permission,
+};
+use sea_orm::DatabaseTransaction;
+
+use crate::{
+    db::ControlTxn,
+    error::{Code, Error, Result},
+    lane::Change,
+    master::cache::touch,
+    scope::PlatformScope,
+    services::books::vouchers::Wrong,
+};
+
+/// Most characters of a name.
+pub const NAME_MAX: usize = 100;
+/// Most characters of a note.
+pub const NOTE_MAX: usize = 500;
+/// Highest rate, in millionths of one: 1000 %.
+const RATE_MAX: i64 = 10_000_000;
+
+/// A change of the shared structure: a transaction on master that holds its version, so that what is
+/// read in it stands still until the commit.
+struct Keeping<'s> {
+    scope: &'s PlatformScope,
+    txn: ControlTxn,
+    now: i64,
+}
+
+impl<'s> Keeping<'s> {
+    async fn begin(scope: &'s PlatformScope) -> Result<Self> {
+        scope.require(Permission::MasterUpdate)?;
+        let txn = scope.office.master.begin().await?;
+        touch(&txn).await?;
+        Ok(Self { scope, txn, now: scope.office.clock.now_ms() })
+    }
+
+    fn conn(&self) -> &DatabaseTransaction {
+        self.txn.conn()
+    }
+
+    fn next_id(&self) -> Result<i64> {
+        self.scope.office.ids.next()
+    }
+
+    /// Logs the change and commits it. The log, in another database, goes first: it may hold a change
+    /// whose commit was lost, and then says so, but no change is missing from it.
+    async fn finish(self, change: Change) -> Result<()> {
+        let office = &self.scope.office;
+        let mut log = office.write(self.scope.actor()).await?;
+        log.audit(&change).await?;
+        log.commit().await?;
+        if let Err(error) = self.txn.commit().await {
+            let mut log = office.write(self.scope.actor()).await?;
+            log.audit(&Change { action: "MASTER_CHANGE_UNCERTAIN", ..change }).await?;
+            log.commit().await?;
+            return Err(error);
+        }
+        self.scope.tenancy.poke().await;
+        Ok(())
+    }
+}
+
+/// Compares the version that the caller saw with the one that is there.
+fn check_version(expected: Option<i32>, found: i32) -> Result<()> {
+    if expected.is_some_and(|expected| expected != found) {
+        let why = "somebody changed this meanwhile; read it again";
+        return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
+    }
+    Ok(())
+}
+
+/// Names what a violated unique key protects.
+fn taken(field: &'static str) -> impl Fn(sea_orm::DbErr) -> Error {
+    move |error| {
+        if crate::db::failure::is_taken(&error) {
+            let why = "this is in use already";
+            Error::refused(Code::Taken, &format!("input.{field}"), why)
+        } else {
+            error.into()
+        }
+    }
+}
+
+fn unknown(what: &str) -> Error {
+    Error::refused(Code::NotFound, "id", format!("there is no such {what}"))
+}
+
+fn of_the_product(what: &str) -> Error {
+    let why = format!("this {what} came with the product and the program rests on it");
+    Error::refused(Code::System, "id", why)
+}
+
+/// Reads a code: capital letters, digits, `_` and `-`.
+fn read_code(wrong: &mut Wrong<'_>, field: &str, code: &str, most: usize) -> String {
+    let code = wrong.required(field, code, most);
+    let allowed = |byte: u8| {
+        byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
+    };
+    if !code.bytes().all(allowed) {
+        let why = "a code has capital letters, digits, _ and -";
+        wrong.add(Code::Invalid, field, why);
+    }
+    code
+}
+
+/// Reads a percentage, 0 to 1000.
+fn read_rate(wrong: &mut Wrong<'_>, field: &str, text: &str) -> Rate {
+    let nothing = Rate::from_raw(0);
+    match Rate::parse_percent(text) {
+        Ok(rate) if (0..=RATE_MAX).contains(&rate.raw()) => rate,
+        Ok(_) => {
+            wrong.add(Code::TooLarge, field, "a rate is 0 to 1000 percent");
+            nothing
+        }
+        Err(why) => {
+            let code = match why {
+                MoneyError::NotADecimal => Code::Invalid,
+                MoneyError::TooPrecise => Code::TooPrecise,
+                MoneyError::TooLarge => Code::TooLarge,
+            };
+            wrong.add(code, field, "a rate is a percentage with at most four decimal places");
+            nothing
+        }
+    }
+}
+
+/// Checks that a last day does not come before its first.
+fn check_span(wrong: &mut Wrong<'_>, from: NaiveDate, to: Option<NaiveDate>) {
+    if to.is_some_and(|last| last < from) {
+        wrong.add(Code::Invalid, "validTo", "the last day comes before the first");
+    }
+}
