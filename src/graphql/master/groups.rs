@@ -1,11 +1,29 @@
 //! Account groups as a tenant sees them: the shared ones, and its own below them.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
+use daybook_domain::id::{AccountGroupId, SubGroupId};
 use daybook_entity::master::chart as stored;
 
 use crate::{
-    graphql::{context::Asks, error::ApiResult, id},
-    services::books::groups::{self, Group, GroupRef},
+    clock::Clock,
+    connection,
+    graphql::{
+        context::{Asks, Caller, Served},
+        error::ApiResult,
+        id,
+        scalar::Date,
+    },
+    master::Catalogue,
+    scope::PlatformScope,
+    services::{
+        books::{
+            chart::{self, Chart},
+            groups::{self, Group, GroupRef, Groups},
+        },
+        master::lists::{retired_on, shared_groups},
+    },
 };
 
 /// A heading under which ledgers stand in the statements.
@@ -116,11 +134,37 @@ impl From<stored::Statement> for FinancialStatement {
     }
 }
 
+impl From<AccountNature> for stored::Nature {
+    fn from(nature: AccountNature) -> Self {
+        match nature {
+            AccountNature::Asset => Self::Asset,
+            AccountNature::Liability => Self::Liability,
+            AccountNature::Income => Self::Income,
+            AccountNature::Expense => Self::Expense,
+        }
+    }
+}
+
+impl From<NormalSide> for stored::NormalSide {
+    fn from(side: NormalSide) -> Self {
+        match side {
+            NormalSide::Debit => Self::Debit,
+            NormalSide::Credit => Self::Credit,
+            NormalSide::Either => Self::Either,
+        }
+    }
+}
+
+/// The kind of a shared group's global id.
+pub const ACCOUNT_GROUP: &str = "AccountGroup";
+/// The kind of an own group's global id.
+pub const ACCOUNT_SUBGROUP: &str = "AccountSubgroup";
+
 /// The global id of a group.
 pub fn id_of(group: GroupRef) -> ID {
     match group {
-        GroupRef::Shared(number) => id::encode("AccountGroup", number.get()),
-        GroupRef::Own(number) => id::encode("AccountSubgroup", number.get()),
+        GroupRef::Shared(number) => id::encode(ACCOUNT_GROUP, number.get()),
+        GroupRef::Own(number) => id::encode(ACCOUNT_SUBGROUP, number.get()),
     }
 }
 
@@ -153,14 +197,102 @@ impl From<&Group> for AccountGroup {
 impl AccountGroup {
     /// The group above it; null for a primary group.
     async fn parent(&self, ctx: &Context<'_>) -> ApiResult<Option<AccountGroup>> {
-        let groups = groups::groups(&*ctx.tenant()?).await?;
+        let groups = looker(ctx)?.groups().await?;
         let parent = self.parent_reference.and_then(|parent| groups.resolve(parent));
         Ok(parent.map(AccountGroup::from))
     }
 
     /// The groups directly below it.
     async fn children(&self, ctx: &Context<'_>) -> ApiResult<Vec<AccountGroup>> {
-        let groups = groups::groups(&*ctx.tenant()?).await?;
+        let groups = looker(ctx)?.groups().await?;
         Ok(groups.below(self.reference).map(AccountGroup::from).collect())
+    }
+
+    /// The day from which it takes no more ledgers, also where a group above it was retired.
+    async fn retired_on(&self, ctx: &Context<'_>) -> ApiResult<Option<Date>> {
+        let (groups, catalogue) = (looker(ctx)?.groups().await?, looker(ctx)?.catalogue());
+        let mut at = Some(self.reference);
+        for _ in 0..=groups.ordered.len() {
+            match at {
+                Some(GroupRef::Shared(id)) => {
+                    let group = catalogue.group(id);
+                    return Ok(group.and_then(|group| retired_on(&catalogue, group)).map(Date));
+                }
+                Some(own) => at = groups.resolve(own).and_then(|group| group.parent),
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The group that a global id names.
+pub fn group_of(global: &ID) -> Option<GroupRef> {
+    let (kind, number) = id::split(global)?;
+    match kind.as_str() {
+        ACCOUNT_GROUP => Some(GroupRef::Shared(AccountGroupId::new(number))),
+        ACCOUNT_SUBGROUP => Some(GroupRef::Own(SubGroupId::new(number))),
+        _ => None,
+    }
+}
+
+/// Who looks at the shared structure.
+pub enum Looker<'c> {
+    /// Somebody of a tenant, who sees what the tenant adapted.
+    Tenant(Arc<Served>),
+    /// Its keeper.
+    Keeper(&'c PlatformScope),
+}
+
+impl Looker<'_> {
+    /// The catalogue, as it stands at this request.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        match self {
+            Self::Tenant(scope) => Arc::clone(&scope.catalogue),
+            Self::Keeper(scope) => scope.tenancy.catalogue(),
+        }
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Clock {
+        match self {
+            Self::Tenant(scope) => &scope.clock,
+            Self::Keeper(scope) => &scope.office.clock,
+        }
+    }
+
+    /// The groups: a tenant's with its own ones.
+    pub async fn groups(&self) -> ApiResult<Arc<Groups>> {
+        match self {
+            Self::Tenant(scope) => Ok(groups::groups(scope).await?),
+            Self::Keeper(_) => Ok(Arc::new(shared_groups(&self.catalogue()))),
+        }
+    }
+
+    /// A tenant's chart, where what it overrides stands.
+    pub async fn chart(&self) -> ApiResult<Option<Arc<Chart>>> {
+        match self {
+            Self::Tenant(scope) => Ok(Some(chart::chart(scope).await?)),
+            Self::Keeper(_) => Ok(None),
+        }
+    }
+}
+
+/// Who looks at the shared structure in this request.
+pub fn looker<'c>(ctx: &'c Context<'_>) -> ApiResult<Looker<'c>> {
+    match ctx.caller()? {
+        Caller::Platform(scope) => Ok(Looker::Keeper(scope)),
+        _ => Ok(Looker::Tenant(ctx.tenant()?)),
+    }
+}
+
+connection!(
+    /// Account groups as a tree is read: each before those below it.
+    AccountGroupConnection, AccountGroupEdge, AccountGroup
+);
+
+impl From<Group> for AccountGroup {
+    fn from(group: Group) -> Self {
+        Self::from(&group)
     }
 }

@@ -1,11 +1,13 @@
 //! Voucher types as a tenant sees them: the shared ones with its own prefix and visibility.
 
 use async_graphql::{ID, SimpleObject};
-use daybook_domain::id::VoucherTypeId;
+use daybook_domain::{catalogue, id::VoucherTypeId, voucher::BaseType};
 use daybook_entity::{master::chart::voucher_type, tenant::chart::voucher_type_override};
 
+use super::words::{BaseVoucherType, NumberingRule, StockEffect};
 use crate::{
-    graphql::{error::ApiResult, id},
+    connection,
+    graphql::{error::ApiResult, id, scalar::Date},
     scope::TenantScope,
     services::books::chart,
 };
@@ -19,14 +21,14 @@ pub struct VoucherType {
     pub code: String,
     /// Its name, such as "Journal".
     pub name: String,
-    /// Code of the built-in type that it behaves as.
-    pub base_type: String,
+    /// The built-in type that it behaves as.
+    pub base_type: BaseVoucherType,
     /// Whether its entries count in the books.
     pub affects_books: bool,
-    /// What it does to stock: "NONE", "IN", "OUT", "BOTH", "SETS" or "OPTIONAL".
-    pub stock: String,
-    /// The rule of its numbers: "FREE", "RULE46" (tax documents) or "CHALLAN".
-    pub numbering: String,
+    /// What it does to stock.
+    pub stock: StockEffect,
+    /// The rule of its numbers.
+    pub numbering: NumberingRule,
     /// What stands before the number in your vouchers; date tokens such as "{FY}" are filled in.
     pub numbering_prefix: String,
     /// The prefix that everybody has who did not choose one.
@@ -39,6 +41,10 @@ pub struct VoucherType {
     pub is_system: bool,
     /// Whether you hide it from choosing.
     pub is_hidden: bool,
+    /// The day from which nothing is dated with it any more.
+    pub retired_on: Option<Date>,
+    /// Rises with each change of the shared type; its keeper sends it back as `expectedVersion`.
+    pub version: i32,
 }
 
 /// The kind of a voucher type's global id.
@@ -52,16 +58,22 @@ impl VoucherType {
             id: id::encode(VOUCHER_TYPE, shared.id.get()),
             code: shared.code.clone(),
             name: shared.name.clone(),
-            base_type: shared.base_type.clone(),
+            base_type: BaseType::parse(&shared.base_type).unwrap_or(BaseType::Memorandum).into(),
             affects_books: shared.affects_books,
-            stock: shared.stock.clone(),
-            numbering: shared.numbering.clone(),
+            stock: catalogue::StockEffect::parse(&shared.stock)
+                .unwrap_or(catalogue::StockEffect::Nothing)
+                .into(),
+            numbering: catalogue::NumberingRule::parse(&shared.numbering)
+                .unwrap_or(catalogue::NumberingRule::Free)
+                .into(),
             numbering_prefix: prefix.unwrap_or_else(|| shared.numbering_prefix.clone()),
             shared_prefix: shared.numbering_prefix.clone(),
             number_width: own.and_then(|own| own.number_width).unwrap_or(shared.number_width),
             is_tax_document: shared.is_tax_document,
             is_system: shared.is_system,
             is_hidden: own.is_some_and(|own| own.is_hidden),
+            retired_on: shared.retired_on.map(Date),
+            version: shared.version,
         }
     }
 
@@ -72,3 +84,13 @@ impl VoucherType {
         Ok(shared.map(|shared| Self::of(shared, chart.type_overrides.get(&id))))
     }
 }
+
+/// The voucher type that a global id names.
+pub fn type_of(global: &ID) -> Option<VoucherTypeId> {
+    id::decode(VOUCHER_TYPE, global).map(VoucherTypeId::new)
+}
+
+connection!(
+    /// Voucher types in their order.
+    VoucherTypeConnection, VoucherTypeEdge, VoucherType
+);

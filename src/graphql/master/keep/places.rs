@@ -1,0 +1,171 @@
+//! Keeping accounting years, States and currencies.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use daybook_domain::{id::StateId, role::Permission};
+
+use super::MasterUserError;
+use crate::{
+    graphql::{
+        context::{Asks, Requires},
+        error::{ApiResult, answer},
+        id,
+        master::{
+            places::{AccountingYear, Currency, STATE, State},
+            words::StateUse,
+        },
+        scalar::{CurrencyCode, Date},
+    },
+    services::master::keep::{
+        places::{self, CreateCurrency, CreateState},
+        years,
+    },
+};
+
+/// An accounting year to be made.
+#[derive(InputObject, Debug)]
+pub struct AdminAccountingYearCreateInput {
+    /// The calendar: the month in which its years begin, 1 to 12.
+    pub first_month: i32,
+    /// First day of that month; the year stands next to those that are there.
+    pub starts_on: Date,
+}
+
+/// What adding an accounting year did.
+#[derive(SimpleObject, Debug)]
+pub struct AdminAccountingYearPayload {
+    /// The year; null when something was wrong.
+    pub accounting_year: Option<AccountingYear>,
+    /// What was wrong; empty when it was done.
+    pub user_errors: Vec<MasterUserError>,
+}
+
+/// A State to be made.
+#[derive(InputObject, Debug)]
+pub struct AdminStateCreateInput {
+    /// Two-letter country of ISO 3166-1.
+    pub country: String,
+    /// Its code; in India two digits.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it levies UTGST in place of SGST.
+    #[graphql(default)]
+    pub levies_utgst: bool,
+    /// What its code is used for.
+    #[graphql(default_with = "StateUse::Supply")]
+    pub used_for: StateUse,
+}
+
+/// The last day of a State's code.
+#[derive(InputObject, Debug)]
+pub struct AdminStateRetireInput {
+    /// Last day on which the code holds; null to let it go on.
+    pub valid_to: Option<Date>,
+}
+
+/// What a change of a State did.
+#[derive(SimpleObject, Debug)]
+pub struct AdminStatePayload {
+    /// The State as it stands now; null when something was wrong.
+    pub state: Option<State>,
+    /// What was wrong; empty when it was done.
+    pub user_errors: Vec<MasterUserError>,
+}
+
+/// A currency to be made.
+#[derive(InputObject, Debug)]
+pub struct AdminCurrencyCreateInput {
+    /// Its three letters of ISO 4217.
+    pub code: CurrencyCode,
+    /// Its three digits.
+    pub numeric_code: String,
+    /// Its name.
+    pub name: String,
+    /// Decimal places of its amounts, 0 to 4.
+    pub exponent: i32,
+    /// Its sign.
+    pub symbol: Option<String>,
+    /// Name of its minor unit.
+    pub minor_name: Option<String>,
+}
+
+/// What adding a currency did.
+#[derive(SimpleObject, Debug)]
+pub struct AdminCurrencyPayload {
+    /// The currency; null when something was wrong.
+    pub currency: Option<Currency>,
+    /// What was wrong; empty when it was done.
+    pub user_errors: Vec<MasterUserError>,
+}
+
+/// Mutations of years, States and currencies.
+#[derive(Default, Debug)]
+pub struct PlaceKeeping;
+
+#[Object]
+impl PlaceKeeping {
+    /// Adds an accounting year to a calendar, next to those that are there. Requires: MASTER_UPDATE.
+    #[graphql(guard = "Requires(Permission::MasterUpdate)")]
+    async fn admin_accounting_year_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which year.")] input: AdminAccountingYearCreateInput,
+    ) -> ApiResult<AdminAccountingYearPayload> {
+        let outcome = years::create(ctx.platform()?, input.first_month, input.starts_on.0).await;
+        let (year, user_errors) = answer(outcome)?;
+        let accounting_year = year.map(AccountingYear::from);
+        Ok(AdminAccountingYearPayload { accounting_year, user_errors })
+    }
+
+    /// Adds a State, territory or county. Requires: MASTER_UPDATE.
+    #[graphql(guard = "Requires(Permission::MasterUpdate)")]
+    async fn admin_state_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The State.")] input: AdminStateCreateInput,
+    ) -> ApiResult<AdminStatePayload> {
+        let command = CreateState {
+            country: input.country,
+            code: input.code,
+            name: input.name,
+            levies_utgst: input.levies_utgst,
+            used_for: input.used_for.into(),
+        };
+        let (state, user_errors) = answer(places::create_state(ctx.platform()?, command).await)?;
+        Ok(AdminStatePayload { state: state.map(State::from), user_errors })
+    }
+
+    /// Sets the last day of a State's code, or lets it go on. Requires: MASTER_UPDATE.
+    #[graphql(guard = "Requires(Permission::MasterUpdate)")]
+    async fn admin_state_retire(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The State's id.")] id: ID,
+        #[graphql(desc = "Until when.")] input: AdminStateRetireInput,
+    ) -> ApiResult<AdminStatePayload> {
+        let state = id::decode(STATE, &id).map(StateId::new);
+        let day = input.valid_to.map(|day| day.0);
+        let (state, user_errors) = answer(places::retire_state(ctx.platform()?, state, day).await)?;
+        Ok(AdminStatePayload { state: state.map(State::from), user_errors })
+    }
+
+    /// Adds a currency. Requires: MASTER_UPDATE.
+    #[graphql(guard = "Requires(Permission::MasterUpdate)")]
+    async fn admin_currency_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The currency.")] input: AdminCurrencyCreateInput,
+    ) -> ApiResult<AdminCurrencyPayload> {
+        let command = CreateCurrency {
+            code: input.code.0,
+            numeric_code: input.numeric_code,
+            name: input.name,
+            exponent: input.exponent,
+            symbol: input.symbol,
+            minor_name: input.minor_name,
+        };
+        let outcome = places::create_currency(ctx.platform()?, command).await;
+        let (currency, user_errors) = answer(outcome)?;
+        Ok(AdminCurrencyPayload { currency: currency.map(Currency::from), user_errors })
+    }
+}
