@@ -22,11 +22,16 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 
 /// What can be asked.
 #[derive(MergedObject, Default, Debug)]
-pub struct Query(session::SessionQuery, staff::StaffQuery, books::BooksQuery);
+pub struct Query(session::SessionQuery, staff::StaffQuery, books::BooksQuery, master::MasterQuery);
 
 /// What can be done.
 #[derive(MergedObject, Default, Debug)]
-pub struct Mutation(session::SessionMutation, staff::StaffMutation, books::BooksMutation);
+pub struct Mutation(
+    session::SessionMutation,
+    staff::StaffMutation,
+    books::BooksMutation,
+    master::MasterMutation,
+);
 
 /// What can be listened to.
 #[derive(MergedSubscription, Default, Debug)]

@@ -12,7 +12,7 @@ use daybook_entity::master::chart::{
 };
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 
-use crate::error::Result;
+use crate::{clock::Clock, error::Result};
 
 /// Everything of the master database that tenants read, held in memory.
 #[derive(Debug, Default)]
@@ -131,6 +131,16 @@ impl Catalogue {
     /// A currency by its code.
     pub fn currency(&self, code: &str) -> Option<&currency::Model> {
         self.currencies.iter().find(|one| one.code.as_str() == code)
+    }
+
+    /// Today by the clocks of a country, where its laws begin and end.
+    pub fn today_in(&self, clock: &Clock, country: &str) -> NaiveDate {
+        clock.today(self.country(country).map_or("UTC", |country| country.time_zone.as_str()))
+    }
+
+    /// The day from which a group, or one above it, is no longer offered.
+    pub fn group_retired_on(&self, id: AccountGroupId) -> Option<NaiveDate> {
+        self.group_path(id).iter().filter_map(|group| group.retired_on).min()
     }
 
     /// A country by its code.

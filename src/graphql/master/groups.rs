@@ -22,7 +22,7 @@ use crate::{
             chart::{self, Chart},
             groups::{self, Group, GroupRef, Groups},
         },
-        master::lists::{retired_on, shared_groups},
+        master::lists::shared_groups,
     },
 };
 
@@ -54,6 +54,8 @@ pub struct AccountGroup {
     pub is_hidden: bool,
     /// Whether it takes no more ledgers.
     pub is_archived: bool,
+    /// The day from which it takes no more ledgers, also where a group above it was retired.
+    pub retired_on: Option<Date>,
     /// Rises with each change; send it back as `expectedVersion`.
     pub version: i32,
     #[graphql(skip)]
@@ -186,6 +188,7 @@ impl From<&Group> for AccountGroup {
             is_system: group.is_system,
             is_hidden: group.is_hidden,
             is_archived: group.is_archived,
+            retired_on: group.retired_on.map(Date),
             version: group.version,
             reference: group.reference,
             parent_reference: group.parent,
@@ -206,23 +209,6 @@ impl AccountGroup {
     async fn children(&self, ctx: &Context<'_>) -> ApiResult<Vec<AccountGroup>> {
         let groups = looker(ctx)?.groups().await?;
         Ok(groups.below(self.reference).map(AccountGroup::from).collect())
-    }
-
-    /// The day from which it takes no more ledgers, also where a group above it was retired.
-    async fn retired_on(&self, ctx: &Context<'_>) -> ApiResult<Option<Date>> {
-        let (groups, catalogue) = (looker(ctx)?.groups().await?, looker(ctx)?.catalogue());
-        let mut at = Some(self.reference);
-        for _ in 0..=groups.ordered.len() {
-            match at {
-                Some(GroupRef::Shared(id)) => {
-                    let group = catalogue.group(id);
-                    return Ok(group.and_then(|group| retired_on(&catalogue, group)).map(Date));
-                }
-                Some(own) => at = groups.resolve(own).and_then(|group| group.parent),
-                None => break,
-            }
-        }
-        Ok(None)
     }
 }
 

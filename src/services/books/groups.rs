@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use chrono::NaiveDate;
 use daybook_domain::{
     chart::{DUTIES_AND_TAXES, is_cash_or_bank},
     id::{AccountGroupId, SubGroupId},
@@ -12,7 +13,11 @@ use daybook_entity::{
 };
 use sea_orm::{EntityTrait, QueryOrder};
 
-use crate::{error::Result, master::Catalogue, scope::TenantScope};
+use crate::{
+    error::Result,
+    master::{Catalogue, catalogue::is_in_force},
+    scope::TenantScope,
+};
 
 /// A group by its id, in the master database or in the tenant's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,6 +78,8 @@ pub struct Group {
     pub is_hidden: bool,
     /// Archived: an own sub-group that takes no more ledgers.
     pub is_archived: bool,
+    /// The day from which it, or one above it, takes no more ledgers.
+    pub retired_on: Option<NaiveDate>,
     /// Rises with each change of an own sub-group.
     pub version: i32,
     /// Whether its ledgers are money at hand.
@@ -138,6 +145,7 @@ impl Groups {
                 is_system: shared.is_system,
                 is_hidden: hidden.contains(&shared.id),
                 is_archived: false,
+                retired_on: catalogue.group_retired_on(shared.id),
                 version: shared.version,
                 is_cash_or_bank: is_cash_or_bank(codes.iter().copied()),
                 is_duties_and_taxes: codes.contains(&DUTIES_AND_TAXES),
@@ -178,6 +186,11 @@ impl Groups {
     fn add(&mut self, group: Group) {
         self.at.insert(group.reference, self.ordered.len());
         self.ordered.push(group);
+    }
+
+    /// A group below which ledgers may be hung on a day.
+    pub fn open_on(&self, group: GroupRef, day: NaiveDate) -> Option<&Group> {
+        self.resolve(group).filter(|group| !group.is_archived && is_in_force(group.retired_on, day))
     }
 
     /// A group that the tenant sees.

@@ -99,9 +99,14 @@ pub async fn create(scope: &TenantScope, command: OpenLedger) -> Result<ledger::
     let mut wrong = Wrong::below("input");
     let name = wrong.required("name", &command.name, NAME_MAX);
     let description = wrong.text("description", command.description.as_deref(), 500, false);
-    let group = command.group.filter(|group| groups.resolve(*group).is_some());
+    let today = scope.clock.today(&business.time_zone);
+    let group = command.group.filter(|group| groups.open_on(*group, today).is_some());
     if group.is_none() {
-        wrong.add(Code::AccountGroupUnknown, "accountGroupId", "there is no such account group");
+        wrong.add(
+            Code::AccountGroupUnknown,
+            "accountGroupId",
+            "there is no such account group, or it takes no more ledgers",
+        );
     }
     check_credit_days(&mut wrong, command.credit_days);
     let opening = read_opening(&mut wrong, command.opening.as_ref(), chart::exponent(&business));
@@ -230,9 +235,10 @@ pub async fn update(
     let group = match command.group {
         None => None,
         Some(asked) => {
-            let found = asked.filter(|group| groups.resolve(*group).is_some());
+            let today = scope.catalogue.today_in(&scope.clock, &scope.db.route().country);
+            let found = asked.filter(|group| groups.open_on(*group, today).is_some());
             if found.is_none() {
-                let why = "there is no such account group";
+                let why = "there is no such account group, or it takes no more ledgers";
                 wrong.add(Code::AccountGroupUnknown, "accountGroupId", why);
             }
             found

@@ -3,8 +3,7 @@
 use chrono::NaiveDate;
 use daybook_domain::text::fold;
 use daybook_entity::master::chart::{
-    Nature, account_group, accounting_year, country, currency, gst_rate, state, tds_section,
-    voucher_type,
+    Nature, accounting_year, country, currency, gst_rate, state, tds_section, voucher_type,
 };
 
 use crate::{
@@ -51,12 +50,6 @@ fn is<T: PartialEq + ?Sized>(wanted: Option<&T>, found: &T) -> bool {
 /// Whether something with a first day and perhaps a last one holds on a day.
 pub fn is_valid(from: NaiveDate, to: Option<NaiveDate>, day: NaiveDate) -> bool {
     from <= day && to.is_none_or(|last| day <= last)
-}
-
-/// Today by the clocks of a country, where its laws begin and end.
-pub fn today_in(catalogue: &Catalogue, clock: &Clock, country: &str) -> NaiveDate {
-    let zone = catalogue.country(country).map_or("UTC", |country| country.time_zone.as_str());
-    clock.today(zone)
 }
 
 /// A dated row, and whether it holds on the day asked about.
@@ -195,7 +188,7 @@ pub fn dated_rate(
     row: &gst_rate::Model,
     day: Option<NaiveDate>,
 ) -> Dated<gst_rate::Model> {
-    let day = day.unwrap_or_else(|| today_in(catalogue, clock, &row.country));
+    let day = day.unwrap_or_else(|| catalogue.today_in(clock, &row.country));
     Dated { is_active: is_valid(row.valid_from, row.valid_to, day), row: row.clone() }
 }
 
@@ -254,7 +247,7 @@ pub fn dated_section(
     row: &tds_section::Model,
     day: Option<NaiveDate>,
 ) -> Dated<tds_section::Model> {
-    let day = day.unwrap_or_else(|| today_in(catalogue, clock, "IN"));
+    let day = day.unwrap_or_else(|| catalogue.today_in(clock, "IN"));
     Dated { is_active: is_valid(row.valid_from, row.valid_to, day), row: row.clone() }
 }
 
@@ -325,12 +318,6 @@ pub fn countries(catalogue: &Catalogue, text: Option<&str>, ask: &PageAsk) -> Pa
 /// The groups of the catalogue alone, as its keeper sees them.
 pub fn shared_groups(catalogue: &Catalogue) -> Groups {
     Groups::of(catalogue, &[], &[])
-}
-
-/// The day from which a shared group is no longer offered.
-pub fn retired_on(catalogue: &Catalogue, group: &account_group::Model) -> Option<NaiveDate> {
-    let path = catalogue.group_path(group.id);
-    path.iter().filter_map(|group| group.retired_on).min()
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use sea_orm::{
     QueryFilter,
 };
 
-use super::lists::{retired_on, today_in};
 use crate::{
     error::{Code, Error, Result},
     lane::{Change, Writing},
@@ -230,14 +229,13 @@ struct Offered {
 impl Offered {
     fn of(scope: &TenantScope) -> Self {
         let catalogue = Arc::clone(&scope.catalogue);
-        let today = today_in(&catalogue, &scope.clock, &scope.db.route().country);
+        let today = catalogue.today_in(&scope.clock, &scope.db.route().country);
         Self { catalogue, today }
     }
 
     fn takes_more(&self, id: AccountGroupId) -> bool {
-        self.catalogue
-            .group(id)
-            .is_some_and(|group| is_in_force(retired_on(&self.catalogue, group), self.today))
+        self.catalogue.group(id).is_some()
+            && is_in_force(self.catalogue.group_retired_on(id), self.today)
     }
 }
 
