@@ -3,14 +3,14 @@
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use daybook_domain::id::DatabaseServerId;
-use daybook_entity::master::tenant::{Engine, database_server};
+use daybook_entity::master::tenant::{Engine, database_server, tenant_master};
 use sea_orm::EntityTrait;
 use tokio::sync::Mutex;
 
 use crate::{
     db::{
         ControlDb, Names, Server,
-        credentials::{Credentials, server_context},
+        credentials::{Credentials, server_context, tenant_context},
         target::ServerTarget,
     },
     error::{Error, Result},
@@ -103,6 +103,28 @@ impl Servers {
             password: credentials.password,
             database: String::new(),
         }))
+    }
+
+    /// How a tenant on a server is reached: by its own user where it has one, else by the
+    /// administrator. What `tenancy` opens sealed details with.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a folder, or when credentials do not open.
+    pub fn tenant_target(
+        &self,
+        tenant: &tenant_master::Model,
+        row: &database_server::Model,
+    ) -> Result<ServerTarget> {
+        let target =
+            self.target(row)?.ok_or_else(|| Error::Internal("files have no credentials".into()))?;
+        let target = ServerTarget { database: tenant.database_name.clone(), ..target };
+        match &tenant.sealed_connection {
+            Some(sealed) => {
+                let own = Credentials::open(&self.keys, sealed, &tenant_context(tenant.id))?;
+                Ok(ServerTarget { user: own.user, password: own.password, ..target })
+            }
+            None => Ok(target),
+        }
     }
 
     /// Closes all of them.

@@ -3,8 +3,10 @@
 pub mod admins;
 pub mod bootstrap;
 pub mod fault;
+pub mod fleet;
 pub mod provision;
 pub mod repair;
+pub mod rotate;
 pub mod seed;
 pub mod servers;
 pub mod system;
@@ -13,3 +15,6 @@ pub mod tenants;
 
 #[cfg(test)]
 pub(crate) mod site;
+mod isolation_tests;
+#[cfg(test)]
+mod site;

@@ -31,9 +31,10 @@ use sea_orm::{
 
 use super::{fault, repair, template};
 use crate::{
+    auth::directory::email_hash,
     db::{
         ControlTxn, Server, Target,
-        credentials::{Credentials, DIRECTORY_LABEL, tenant_context},
+        credentials::{Credentials, tenant_context},
         failure, files,
         roles::fresh_password,
         sql::statement,
@@ -356,7 +357,7 @@ impl<'o> Saga<'o> {
 
     async fn enter_directory(&self) -> Result<()> {
         let entry = login_directory::Model {
-            email_hash: self.office.keys.keyed_hash(DIRECTORY_LABEL, &self.email_key),
+            email_hash: email_hash(&self.office.keys, &self.email_key),
             tenant_id: self.row.id,
             created_at: self.office.clock.now_ms(),
         };

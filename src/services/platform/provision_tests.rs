@@ -15,25 +15,12 @@ use crate::{
     services::platform::{
         fault::{Fault, arm},
         repair::repair,
-        site::{Site, engines},
+        site::{self, Site, engines, meera},
     },
 };
 
-fn meera(subdomain: &str) -> NewTenant {
-    NewTenant {
-        company_name: "Meera Textiles".into(),
-        subdomain: subdomain.into(),
-        owner_name: "Meera Shah".into(),
-        email: format!("Meera@{subdomain}.example"),
-        password_hash: "$argon2id$test".into(),
-        country: "IN".into(),
-        base_currency: Some("INR".into()),
-        ..NewTenant::default()
-    }
-}
-
 async fn register(site: &Site, subdomain: &str) -> Result<NewAccount> {
-    run(&site.office, Arc::clone(&site.catalogue), meera(subdomain), Actor::system()).await
+    site::register(site, meera(subdomain)).await
 }
 
 async fn open_tenant(site: &Site, row: &tenant_master::Model) -> DatabaseConnection {

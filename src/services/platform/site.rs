@@ -2,15 +2,19 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use daybook_entity::master::tenant::{Engine, tenant_master};
+use daybook_entity::master::tenant::{Engine, database_server, tenant_master};
 use sea_orm::EntityTrait;
 use tempfile::TempDir;
 
-use super::bootstrap::{self, Start};
+use super::{
+    bootstrap::{self, Start},
+    provision::{self, NewAccount, NewTenant},
+};
 use crate::{
     clock::Clock,
     db::{Names, Server, Target, connect::SessionLimits, target::ServerTarget},
-    lane::Ids,
+    error::Result,
+    lane::{Actor, Ids},
     master::Catalogue,
     office::{Office, Rules, Servers},
     seal::{Key, KeyRing},
@@ -23,7 +27,6 @@ const ENGINES: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::Mysql];
 pub struct Site {
     pub office: Arc<Office>,
     pub catalogue: Arc<Catalogue>,
-    pub engine: Engine,
     pub folder: TempDir,
 }
 
@@ -74,6 +77,31 @@ pub fn keys() -> KeyRing {
     KeyRing::new(Key::parse(KEY).unwrap(), None)
 }
 
+/// A ring of another key, with the usual one as the previous where it is still needed.
+pub fn ring(current: &str, with_previous: bool) -> KeyRing {
+    let previous = with_previous.then(|| Key::parse(KEY).unwrap());
+    KeyRing::new(Key::parse(current).unwrap(), previous)
+}
+
+/// A registration of an invented business.
+pub fn meera(subdomain: &str) -> NewTenant {
+    NewTenant {
+        company_name: "Meera Textiles".into(),
+        subdomain: subdomain.into(),
+        owner_name: "Meera Shah".into(),
+        email: format!("Meera@{subdomain}.example"),
+        password_hash: "$argon2id$test".into(),
+        country: "IN".into(),
+        base_currency: Some("INR".into()),
+        ..NewTenant::default()
+    }
+}
+
+/// Registers within the test's own task, so that armed faults are met.
+pub async fn register(site: &Site, new: NewTenant) -> Result<NewAccount> {
+    provision::run(&site.office, Arc::clone(&site.catalogue), new, Actor::system()).await
+}
+
 pub fn start<'s>(folder: PathBuf, engine: Engine, names: Names, keys: &'s KeyRing) -> Start<'s> {
     Start {
         data: folder,
@@ -99,13 +127,18 @@ impl Site {
         let ids = Arc::new(Ids::new(clock.clone(), 1, i64::MAX));
         let servers = Servers::new(Arc::clone(&keys), names, data);
         let office = Arc::new(Office { main, master, ids, clock, keys, servers, rules });
-        Self { office, catalogue, engine, folder }
+        Self { office, catalogue, folder }
     }
 
     /// The server that tenants live on.
     pub async fn server(&self) -> Arc<Server> {
         let id = daybook_domain::id::DatabaseServerId::new(1);
         self.office.servers.by_id(&self.office.master, id).await.unwrap()
+    }
+
+    /// The row of that server.
+    pub async fn place(&self) -> database_server::Model {
+        database_server::Entity::find().one(self.office.master.reader()).await.unwrap().unwrap()
     }
 
     pub async fn tenants(&self) -> Vec<tenant_master::Model> {
