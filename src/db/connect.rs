@@ -69,7 +69,7 @@ pub async fn open(
         options.test_before_acquire_if_idle_for(Duration::from_secs(30));
     }
     #[expect(clippy::disallowed_methods, reason = "the one place that opens connections")]
-    Database::connect(options)
+    Box::pin(Database::connect(options))
         .await
         .map_err(|error| Error::Unavailable(format!("{}: {error}", target.label())))
 }

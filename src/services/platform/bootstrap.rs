@@ -66,13 +66,13 @@ pub async fn prepare(
         return Err(Error::Internal("main and master are the same database".into()));
     }
     let lock = format!("start-up-{}", master.label());
-    exclusively(master, &lock, PATIENCE, async {
+    let work = async {
         let main = ready::<MainMigrator>(main, start).await?;
         let master = ready::<MasterMigrator>(master, start).await?;
         seed_master(&master, start).await?;
         Ok((main, master))
-    })
-    .await
+    };
+    exclusively(master, &lock, PATIENCE, Box::pin(work)).await
 }
 
 fn is_same_place(one: &Target, other: &Target) -> bool {

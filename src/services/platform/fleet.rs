@@ -124,7 +124,7 @@ pub async fn migrate(
         }
         Ok(report)
     };
-    exclusively(office.master.target(), "migrate-the-fleet", PATIENCE, work).await
+    exclusively(office.master.target(), "migrate-the-fleet", PATIENCE, Box::pin(work)).await
 }
 
 /// Tenants whose tables are not known to be this release's, the oldest first.

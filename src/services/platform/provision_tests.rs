@@ -176,7 +176,7 @@ async fn a_database_that_somebody_used_is_never_dropped() {
 
         let report = repair(&site.office, true).await.unwrap();
 
-        assert_eq!(report.unnamed_in_use, [used.database_name.clone()], "{engine:?}");
+        assert_eq!(report.unnamed_in_use, std::slice::from_ref(&used.database_name), "{engine:?}");
         assert_eq!(report.orphaned_databases.len(), 1);
         assert!(site.server().await.exists(&used.database_name).await.unwrap());
         site.close().await;
