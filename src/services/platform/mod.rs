@@ -28,7 +28,6 @@ pub mod template;
 pub mod tenants;
 
 #[cfg(test)]
-pub(crate) mod site;
 mod isolation_tests;
 #[cfg(test)]
-mod site;
+pub(crate) mod site;
