@@ -14,12 +14,7 @@ use crate::{
     },
     clock::Clock,
     config::{Config, SqliteSynchronous},
-    db::{
-        ControlDb, Names, Target,
-        connect::SessionLimits,
-        credentials::{Credentials, tenant_context},
-        target::ServerTarget,
-    },
+    db::{ControlDb, Names, Target, connect::SessionLimits},
     error::{Error, Result},
     graphql::{
         self, ApiSchema,
@@ -96,7 +91,11 @@ impl App {
             target_of(Some(&config.main_url()))?.ok_or_else(no_database)?,
             target_of(Some(&config.master_url()))?.ok_or_else(no_database)?,
         );
+        let (main_place, master_place) = (main.clone(), master.clone());
         let (main, master) = bootstrap::prepare(&main, &master, &start).await?;
+        if config.tenants.separate_users {
+            bootstrap::keep_tenants_out([&main_place, &master_place], &names).await?;
+        }
         let word = if purpose == Purpose::Serve { "SERVE" } else { "TOOL" };
         let lease = Duration::from_secs(config.nodes.lease_seconds);
         let node_settings = NodeSettings { lease, ..NodeSettings::default() };
@@ -207,20 +206,7 @@ fn key_ring(config: &Config) -> Result<KeyRing> {
 /// How a tenant on a server is reached: with its own role's credentials, or the server's.
 fn unseal(office: &Arc<Office>) -> Unseal {
     let office = Arc::clone(office);
-    Arc::new(move |tenant, server| {
-        let admin = office
-            .servers
-            .target(server)?
-            .ok_or_else(|| Error::Internal("a file has no credentials".into()))?;
-        let target = ServerTarget { database: tenant.database_name.clone(), ..admin };
-        match tenant.sealed_connection.as_deref().filter(|_| tenant.own_role) {
-            None => Ok(target),
-            Some(sealed) => {
-                let own = Credentials::open(&office.keys, sealed, &tenant_context(tenant.id))?;
-                Ok(ServerTarget { user: own.user, password: own.password, ..target })
-            }
-        }
-    })
+    Arc::new(move |tenant, server| office.servers.tenant_target(tenant, server))
 }
 
 fn desk(

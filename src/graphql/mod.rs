@@ -5,6 +5,7 @@ pub mod cost;
 pub mod error;
 pub mod id;
 pub mod limits;
+pub mod node;
 pub mod page;
 pub mod permission;
 pub mod retry;
@@ -22,7 +23,13 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 
 /// What can be asked.
 #[derive(MergedObject, Default, Debug)]
-pub struct Query(session::SessionQuery, staff::StaffQuery, books::BooksQuery, master::MasterQuery);
+pub struct Query(
+    node::NodeQuery,
+    session::SessionQuery,
+    staff::StaffQuery,
+    books::BooksQuery,
+    master::MasterQuery,
+);
 
 /// What can be done.
 #[derive(MergedObject, Default, Debug)]

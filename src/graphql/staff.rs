@@ -17,6 +17,7 @@ use crate::{
         context::{Asks, Requires},
         error::{ApiResult, answer},
         id,
+        node::Node,
         page::PageAsk,
         permission::{Permission, Role},
         scalar::DateTime,
@@ -330,6 +331,22 @@ fn set(list: Option<Vec<Permission>>) -> Option<PermissionSet> {
 
 fn businesses(ids: &[ID]) -> Vec<Option<BusinessId>> {
     ids.iter().map(business_of).collect()
+}
+
+/// The user or key of the caller's tenant that a global id names; `None` for any other kind.
+///
+/// # Errors
+/// No permission for that kind, or a database that cannot be read.
+pub async fn node(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
+    if id::decode(USER, global).is_some() {
+        let found = staff::user(&*ctx.tenant()?, user_of(global)).await?;
+        return Ok(found.map(|user| Node::User(Box::new(user.into()))));
+    }
+    if id::decode(API_KEY, global).is_some() {
+        let found = staff::api_key(&*ctx.tenant()?, key_of(global)).await?;
+        return Ok(found.map(|key| Node::ApiKey(Box::new(key.into()))));
+    }
+    Ok(None)
 }
 
 /// Queries of staff and keys.

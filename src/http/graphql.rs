@@ -33,7 +33,9 @@ use crate::{
         ApiSchema,
         context::{Caller, Served},
         cost::{Sheet, Spender, Spenders, values_in},
-        limits::{Bounds, Excess, ExcessKind, Facts, check_document, check_json, check_text},
+        limits::{
+            Bounds, Excess, ExcessKind, Facts, check_batch, check_document, check_json, check_text,
+        },
     },
 };
 
@@ -86,12 +88,16 @@ pub async fn endpoint(
     let mut prepared = Vec::with_capacity(asked.len());
     for one in asked {
         match prepare(&endpoint, one) {
-            Ok(ready) if method == Method::GET && ready.kind != OperationType::Query => {
+            Ok(ready) if method == Method::GET && ready.facts.operation != OperationType::Query => {
                 return not_allowed(&id, "POST", "only queries may be asked by GET");
             }
             Ok(ready) => prepared.push(Ok(ready)),
             Err(error) => prepared.push(Err(error)),
         }
+    }
+    let facts = prepared.iter().filter_map(|one| one.as_ref().ok()).map(|ready| &ready.facts);
+    if let Err(why) = check_batch(facts, &endpoint.bounds) {
+        return refusal(&id, StatusCode::BAD_REQUEST, "BAD_USER_INPUT", &why.message);
     }
     let caller = match admit(&endpoint.desk, &headers, &client, &id).await {
         Ok(caller) => caller,
@@ -123,8 +129,7 @@ fn read_post(
 /// An operation that passed every bound that can be checked without the schema.
 struct Ready {
     request: Request,
-    kind: OperationType,
-    name: Option<String>,
+    facts: Facts,
 }
 
 fn prepare(endpoint: &Endpoint, asked: Asked) -> Result<Ready, ServerError> {
@@ -139,7 +144,7 @@ fn prepare(endpoint: &Endpoint, asked: Asked) -> Result<Ready, ServerError> {
     } else {
         IntrospectionMode::Disabled
     };
-    Ok(Ready { request, kind: facts.operation, name: facts.operation_name })
+    Ok(Ready { request, facts })
 }
 
 fn read_document(
@@ -238,9 +243,10 @@ async fn execute(endpoint: &Endpoint, ready: Ready, caller: &Admitted, id: &str)
         "operation",
         request = id,
         tenant = caller.tenant_label(),
-        operation = ready.name.as_deref(),
-        kind = %ready.kind,
+        operation = ready.facts.operation_name.as_deref(),
+        kind = %ready.facts.operation,
     );
+    let kind = ready.facts.operation.to_string();
     let began = std::time::Instant::now();
     let run = AssertUnwindSafe(endpoint.schema.execute(request)).catch_unwind();
     let outcome = tokio::time::timeout(endpoint.timeout, run.instrument(span.clone())).await;
@@ -257,8 +263,7 @@ async fn execute(endpoint: &Endpoint, ready: Ready, caller: &Admitted, id: &str)
         }
     };
     let elapsed = began.elapsed();
-    metrics::histogram!("daybook_operation_seconds", "kind" => ready.kind.to_string())
-        .record(elapsed.as_secs_f64());
+    metrics::histogram!("daybook_operation_seconds", "kind" => kind).record(elapsed.as_secs_f64());
     tracing::info!(
         status = answer.status.as_u16(),
         cost = sheet.read().requested,

@@ -91,8 +91,12 @@ impl Run {
             Err(error) if matters_to_all(&error) => {
                 let text = error.cause().unwrap_or_else(|| error.to_string());
                 tracing::error!(cause = %text, members = batch.len(), "a batch failed as a whole");
+                let is_internal = matches!(error, Error::Internal(_));
                 for waiting in batch {
-                    waiting.answer.send(Err(Error::Unavailable(text.clone()))).ok();
+                    let text = text.clone();
+                    let error =
+                        if is_internal { Error::Internal(text) } else { Error::Unavailable(text) };
+                    waiting.answer.send(Err(error)).ok();
                 }
             }
             // The database refused something that judging had let pass: each member stands alone, so

@@ -349,7 +349,7 @@ impl Writing {
 
     /// Whether anything is to be written.
     pub(super) fn is_idle(&self) -> bool {
-        self.fence == self.found && self.posted.is_empty()
+        self.fence == self.found && self.posted.iter().all(Rows::is_empty)
     }
 
     /// Writes everything staged and moves the fence, without committing.

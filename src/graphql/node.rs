@@ -1,0 +1,132 @@
+//! Any object by its global id, within what the caller may see.
+
+use async_graphql::{Context, ID, Interface, Object};
+use daybook_domain::id::{BusinessId, LedgerId, VoucherId};
+
+use super::{
+    books::{
+        businesses::{self, BUSINESS, Business},
+        ledgers::{self, LEDGER, Ledger},
+        vouchers::{self, VOUCHER, Voucher},
+    },
+    context::SignedIn,
+    error::ApiResult,
+    id,
+    master::{
+        AccountGroup, VoucherType,
+        node::{self as shared, MasterNode},
+        places::{AccountingYear, Country, Currency, State},
+        rates::{GstRate, TdsSection},
+    },
+    staff::{self, ApiKey, User},
+};
+use crate::error::Error;
+
+/// Something with a global id.
+#[derive(Interface, Debug, Clone)]
+#[graphql(field(name = "id", ty = "&ID", desc = "Opaque global id."))]
+pub enum Node {
+    /// A business.
+    Business(Box<Business>),
+    /// A ledger.
+    Ledger(Box<Ledger>),
+    /// A voucher.
+    Voucher(Box<Voucher>),
+    /// An account group.
+    AccountGroup(Box<AccountGroup>),
+    /// A voucher type.
+    VoucherType(Box<VoucherType>),
+    /// A dated rate of goods and services tax.
+    GstRate(Box<GstRate>),
+    /// A dated section of tax at source.
+    TdsSection(Box<TdsSection>),
+    /// A shared accounting year.
+    AccountingYear(Box<AccountingYear>),
+    /// A State or county.
+    State(Box<State>),
+    /// A currency.
+    Currency(Box<Currency>),
+    /// A country.
+    Country(Box<Country>),
+    /// Somebody who works here.
+    User(Box<User>),
+    /// A machine's key.
+    ApiKey(Box<ApiKey>),
+}
+
+impl From<MasterNode> for Node {
+    fn from(node: MasterNode) -> Self {
+        match node {
+            MasterNode::AccountGroup(one) => Self::AccountGroup(one),
+            MasterNode::VoucherType(one) => Self::VoucherType(one),
+            MasterNode::GstRate(one) => Self::GstRate(one),
+            MasterNode::TdsSection(one) => Self::TdsSection(one),
+            MasterNode::AccountingYear(one) => Self::AccountingYear(Box::new(one)),
+            MasterNode::State(one) => Self::State(Box::new(one)),
+            MasterNode::Currency(one) => Self::Currency(Box::new(one)),
+            MasterNode::Country(one) => Self::Country(Box::new(one)),
+        }
+    }
+}
+
+/// Most ids of one `nodes` call.
+const IDS_MAX: usize = 100;
+
+/// Queries by global id.
+#[derive(Default, Debug)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The object with this id; null when there is none that you may see.
+    /// Requires: the permission of the object's type.
+    #[graphql(guard = "SignedIn")]
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A global id.")] id: ID,
+    ) -> ApiResult<Option<Node>> {
+        find(ctx, &id).await
+    }
+
+    /// The objects with these ids, in their order; null for each that you may not see.
+    /// Requires: the permission of the object's type.
+    #[graphql(guard = "SignedIn", complexity = "5 + ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 100 global ids.")] ids: Vec<ID>,
+    ) -> ApiResult<Vec<Option<Node>>> {
+        if ids.len() > IDS_MAX {
+            let message = format!("{} ids are too many; ask for at most {IDS_MAX}", ids.len());
+            return Err(Error::bad_input("ids", message).into());
+        }
+        let mut found = Vec::with_capacity(ids.len());
+        for id in &ids {
+            found.push(find(ctx, id).await?);
+        }
+        Ok(found)
+    }
+}
+
+async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
+    let Some((kind, number)) = id::split(global) else { return Ok(None) };
+    Ok(match kind.as_str() {
+        BUSINESS => {
+            let found = businesses::find(ctx, Some(BusinessId::new(number))).await?;
+            found.map(|one| Node::Business(Box::new(one)))
+        }
+        LEDGER => {
+            let found = ledgers::find(ctx, Some(LedgerId::new(number))).await?;
+            found.map(|one| Node::Ledger(Box::new(one)))
+        }
+        VOUCHER => {
+            let found = vouchers::find(ctx, Some(VoucherId::new(number))).await?;
+            found.map(|one| Node::Voucher(Box::new(one)))
+        }
+        _ => match staff::node(ctx, global).await? {
+            Some(found) => Some(found),
+            None => shared::node(&kind, number, ctx).await?.map(Node::from),
+        },
+    })
+}
