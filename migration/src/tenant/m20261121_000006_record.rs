@@ -20,7 +20,7 @@ const KEYS: Table = Table {
     name: "idempotency_keys",
     columns: "field VARCHAR(64) NOT NULL, retry_key VARCHAR(255) NOT NULL, \
         input_hash VARCHAR(64) NOT NULL, result_ids {text} NOT NULL, recorded_at BIGINT NOT NULL, \
-        PRIMARY KEY (field, retry_key)",
+        PRIMARY KEY (retry_key, field)",
 };
 
 const OUTBOX: Table = Table {
