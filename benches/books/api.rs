@@ -60,15 +60,15 @@ pub fn knock(address: SocketAddr, token: &str) -> Ask {
 }
 
 impl Books {
-    /// Registers a tenant and looks up its business, a voucher type and two ledgers.
+    /// Registers a tenant and looks up its business and two ledgers.
     ///
     /// # Errors
     /// When Daybook refuses.
-    pub async fn open(address: SocketAddr, subdomain: &str) -> Outcome<Self> {
+    pub async fn open(address: SocketAddr, subdomain: &str, voucher_type: String) -> Outcome<Self> {
         let mut wire = Wire::open(address).await?;
         let token = token_in(register(address, subdomain).once(&mut wire).await?)?;
-        let query = "{ businesses(first: 1) { nodes { id } } voucherTypes(first: 100) { nodes { id \
-             code } } ledgers(first: 100) { nodes { id name } } }";
+        let query =
+            "{ businesses(first: 1) { nodes { id } } ledgers(first: 100) { nodes { id name } } }";
         let body = json!({ "query": query }).to_string();
         let answer =
             Ask::new(address, Some(&token), &body, "\"nodes\":[{").once(&mut wire).await?.to_vec();
@@ -85,7 +85,7 @@ impl Books {
         Ok(Self {
             token,
             business: text(&answer, "/data/businesses/nodes/0/id")?,
-            voucher_type: named("voucherTypes", "code", "JRN")?,
+            voucher_type,
             debtor: named("ledgers", "name", "Rent")?,
             creditor: named("ledgers", "name", "Capital Account")?,
         })

@@ -10,7 +10,8 @@ use crate::{
     sql::{Connection, Script},
 };
 
-/// Names of every database and role that a run makes on a server begin with this.
+/// Names of every database and role that a run makes on a server begin with this: Daybook puts an
+/// underscore behind it, the raw side an x.
 pub const MARKER: &str = "daybook_bench";
 
 /// A database engine.
@@ -88,7 +89,8 @@ pub fn server(engine: Engine, options: &Options) -> Option<Place> {
 /// Why it does not.
 pub async fn knock(engine: Engine, options: &Options) -> Outcome<()> {
     let Some(place) = server(engine, options) else { return Ok(()) };
-    let connection = tokio::time::timeout(Duration::from_secs(2), Connection::open(&place)).await??;
+    let connection =
+        tokio::time::timeout(Duration::from_secs(2), Connection::open(&place)).await??;
     connection.close().await
 }
 

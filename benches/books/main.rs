@@ -12,9 +12,9 @@
 
 mod api;
 mod bare;
-mod daybook;
 mod engine;
 mod figures;
+mod instance;
 mod load;
 mod options;
 mod posts;
@@ -35,8 +35,8 @@ use clap::ValueEnum;
 
 use crate::{
     api::Books,
-    daybook::Daybook,
     engine::{Engine, Place},
+    instance::Daybook,
     options::{Figures, Options},
     posts::Ours,
     raw::Source,
@@ -139,8 +139,8 @@ async fn measure(
     let mut ours = None;
     if !options.raw_only {
         let server = Daybook::start(engine, options, &folder).await?;
-        let books = Books::open(server.address, "meera").await?;
-        let place = daybook::place_of(engine, options, &folder, "meera").await?;
+        let books = Books::open(server.address, "meera", instance::journal(&folder).await?).await?;
+        let place = instance::place_of(engine, options, &folder, "meera").await?;
         ours = Some((server, books, place));
     }
     let side = || ours.as_ref().map(|(server, books, place)| Ours { server, books, place });

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::{
     Outcome,
     api::Books,
-    daybook::Daybook,
     engine::Place,
     figures::{Figure, median, middle, real},
+    instance::Daybook,
     load,
     options::Options,
     process,

@@ -40,7 +40,7 @@ const NAME: &str = "raw";
 /// What the database says.
 pub async fn raw_place(engine: Engine, options: &Options, folder: &Path) -> Outcome<Place> {
     let place = match engine::server(engine, options) {
-        Some(server) => server.sibling(&format!("{MARKER}_{NAME}")),
+        Some(server) => server.sibling(&format!("{MARKER}x_{NAME}")),
         None => {
             fs::create_dir_all(folder)?;
             Place::File(folder.join(format!("{NAME}.sqlite")))

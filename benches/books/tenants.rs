@@ -8,9 +8,9 @@ use std::{
 
 use crate::{
     Outcome, api,
-    daybook::Daybook,
     engine::{self, Engine, MARKER, Place},
     figures::{Figure, Sample, median, micros, real},
+    instance::Daybook,
     load,
     options::Options,
     process::Holding,
@@ -180,7 +180,7 @@ struct RawTenants {
 
 impl RawTenants {
     async fn prepare(raw_place: &Place) -> Outcome<Self> {
-        let template = raw_place.sibling(&format!("{MARKER}_template"));
+        let template = raw_place.sibling(&format!("{MARKER}x_template"));
         if template.engine() != Engine::Mariadb {
             engine::create(&template).await?;
             seed::migrate(&template).await?;
@@ -205,7 +205,7 @@ impl RawTenants {
         let began = Instant::now();
         let mut sample = Sample::default();
         for _ in 0..PROBES {
-            let place = self.template.sibling(&format!("{MARKER}_copy{}", made.len()));
+            let place = self.template.sibling(&format!("{MARKER}x_copy{}", made.len()));
             let start = Instant::now();
             self.copy(&place).await?;
             sample.latencies.push(micros(start.elapsed()));

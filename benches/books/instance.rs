@@ -50,7 +50,7 @@ impl Daybook {
             ("DAYBOOK_SERVER_LISTEN", address.to_string()),
             ("DAYBOOK_DATA_FOLDER", folder.join("data").display().to_string()),
             ("DAYBOOK_TENANTS_SERVER_URL", server_url),
-            ("DAYBOOK_TENANTS_DATABASE_MARKER", format!("{MARKER}_tenant")),
+            ("DAYBOOK_TENANTS_DATABASE_MARKER", MARKER.to_owned()),
             ("DAYBOOK_TENANTS_OPEN_MAX", open_max.to_string()),
             ("DAYBOOK_TENANTS_IDLE_CLOSE_MS", "3600000".to_owned()),
             ("DAYBOOK_SECURITY_ACCESS_TOKEN_SECONDS", "86400".to_owned()),
@@ -142,4 +142,18 @@ pub async fn place_of(
         Some(server) => server.sibling(&name),
         None => Place::File(data.join("tenants").join(format!("{name}.sqlite"))),
     })
+}
+
+/// The global id of the shared journal type.
+///
+/// # Errors
+/// When the master database has none.
+pub async fn journal(folder: &Path) -> Outcome<String> {
+    let master = Place::File(folder.join("data").join("master.sqlite"));
+    let mut master = Connection::open(&master).await?;
+    let text = "SELECT id FROM voucher_types WHERE code = ?";
+    let row = master.row(&Script::new(Engine::Sqlite, text), &["JRN".into()]).await?;
+    let id = row.big(0)?;
+    master.close().await?;
+    Ok(daybook::graphql::id::encode("VoucherType", id).to_string())
 }
