@@ -19,14 +19,12 @@ pub fn marks(backend: DbBackend, sql: &str) -> String {
         return sql.to_owned();
     }
     let mut text = String::with_capacity(sql.len() + 16);
-    let mut count = 0_usize;
-    for part in sql.split('?') {
+    for (count, part) in sql.split('?').enumerate() {
         if count > 0 {
             text.push('$');
             text.push_str(&count.to_string());
         }
         text.push_str(part);
-        count += 1;
     }
     text
 }

@@ -133,6 +133,7 @@ fn read_members(mut members: Map<String, Value>) -> Result<Asked, Malformed> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -323,7 +323,6 @@ impl VoucherQuery {
         guard = "Requires(Permission::VoucherRead)",
         complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
     )]
-    #[expect(clippy::too_many_arguments, reason = "arguments of the field")]
     async fn vouchers(
         &self,
         ctx: &Context<'_>,

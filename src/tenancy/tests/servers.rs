@@ -1,5 +1,7 @@
 //! Tenants on PostgreSQL and MariaDB: the budget of sockets. Skipped, with a word, where no server is.
 
+#![expect(clippy::disallowed_methods, reason = "tests read where their servers are")]
+
 use std::{
     sync::{
         Arc,
