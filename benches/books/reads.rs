@@ -67,7 +67,8 @@ pub async fn measure(
             let time = options.stretch();
             let sample = load::ask_for(ours.server.address, ask, *connections, time).await?;
             let spent = process::cpu_seconds(ours.server.process())? - before;
-            cpu.push(spent * 1e6 / real(sample.done.max(1)));
+            // Each connection has asked once before the clock started.
+            cpu.push(spent * 1e6 / real(sample.done + connections));
             rounds.push(sample.figure());
         }
     }
