@@ -142,7 +142,7 @@ fn size(text: &str) -> Option<u64> {
 }
 
 fn is_marker(text: &str) -> bool {
-    text.len() <= 30
+    (2..=14).contains(&text.len())
         && text.starts_with(|letter: char| letter.is_ascii_lowercase())
         && text
             .chars()

@@ -147,7 +147,7 @@ impl Kind {
             }
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::Marker => {
-                "1 to 30 lower-case letters, digits and underscores, a letter first".into()
+                "2 to 14 lower-case letters, digits and underscores, a letter first".into()
             }
             Self::Name => "1 to 100 letters, digits and . _ - /".into(),
             Self::Address => "an IP address and a port, as in 127.0.0.1:8080 or [::1]:8080".into(),

@@ -47,9 +47,10 @@ pub struct Subscription(books::subscriptions::BooksSubscription);
 /// The schema.
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
-/// The schema behind its bounds of cost.
-pub fn schema(buckets: Arc<cost::Buckets>) -> ApiSchema {
-    build().extension(cost::CostGuard(buckets)).finish()
+/// The schema behind its bounds of cost. It suggests names in errors only where it may be asked for.
+pub fn schema(buckets: Arc<cost::Buckets>, suggests: bool) -> ApiSchema {
+    let schema = build().extension(cost::CostGuard(buckets));
+    if suggests { schema.finish() } else { schema.disable_suggestions().finish() }
 }
 
 /// The schema as text, in a stable order: what `schema.graphql` holds.

@@ -91,7 +91,10 @@ impl NodeQuery {
 
     /// The objects with these ids, in their order; null for each that you may not see.
     /// Requires: the permission of the object's type.
-    #[graphql(guard = "SignedIn", complexity = "5 + ids.len() * child_complexity")]
+    #[graphql(
+        guard = "SignedIn",
+        complexity = "crate::graphql::cost::of_many(ids.len(), child_complexity)"
+    )]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

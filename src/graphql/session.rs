@@ -129,9 +129,7 @@ impl Me {
     }
 
     /// The businesses that the user may see, the oldest first. Needs BUSINESS_READ.
-    #[graphql(
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
-    )]
+    #[graphql(complexity = "crate::graphql::cost::of_page(first, child_complexity)")]
     async fn businesses(
         &self,
         ctx: &Context<'_>,

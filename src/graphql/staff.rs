@@ -358,7 +358,7 @@ impl StaffQuery {
     /// Who works in the account, in the order in which they came. Requires: USER_READ.
     #[graphql(
         guard = "Requires(role::Permission::UserRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn users(
         &self,
@@ -384,7 +384,7 @@ impl StaffQuery {
     /// Keys with which machines act, revoked ones included. Requires: API_KEY_READ.
     #[graphql(
         guard = "Requires(role::Permission::ApiKeyRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn api_keys(
         &self,

@@ -297,13 +297,22 @@ impl Answer {
             .next()
             .map(str::to_owned);
         let mut body = serde_json::Map::new();
-        let status = if entries.was_executed {
-            let data = response.data.into_json().unwrap_or(Value::Null);
-            body.insert("data".to_owned(), data);
+        // A database that is gone and a queue that is full concern the whole request, not a field.
+        let is_down = response.data == async_graphql::Value::Null
+            && matches!(code.as_deref(), Some("UNAVAILABLE" | "THROTTLED"));
+        let status = if entries.was_executed && !is_down {
             StatusCode::OK
         } else {
             status_of(code.as_deref().unwrap_or("BAD_USER_INPUT"))
         };
+        if entries.was_executed {
+            let data = response.data.into_json().unwrap_or(Value::Null);
+            body.insert("data".to_owned(), data);
+        }
+        let waits = errors
+            .iter()
+            .filter_map(|error| error.pointer("/extensions/retryAfterSeconds"))
+            .find_map(Value::as_u64);
         if !errors.is_empty() {
             body.insert("errors".to_owned(), Value::Array(errors));
         }
@@ -326,8 +335,8 @@ impl Answer {
         Self {
             body: Value::Object(body),
             status,
-            retry_after: entries.wait_ms.map(|wait| wait.div_ceil(1_000)),
-            forces_status: entries.wait_ms.is_some(),
+            retry_after: entries.wait_ms.map(|wait| wait.div_ceil(1_000)).or(waits),
+            forces_status: entries.wait_ms.is_some() || is_down,
         }
     }
 

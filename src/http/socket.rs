@@ -14,7 +14,6 @@ use std::{
 
 use async_graphql::{
     Data, Executor, Request, Response, ServerError, futures_util::stream::BoxStream,
-    http::ALL_WEBSOCKET_PROTOCOLS,
 };
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::{
@@ -36,6 +35,8 @@ use crate::{
     error::Error,
     graphql::context::{Caller, Listening},
 };
+
+const PROTOCOL: &str = "graphql-transport-ws";
 
 /// Bounds of subscriptions.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +109,7 @@ async fn upgrade(
         .get(header::SEC_WEBSOCKET_PROTOCOL)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let speaks = offered.split(',').any(|name| name.trim() == "graphql-transport-ws");
+    let speaks = offered.split(',').any(|name| name.trim() == PROTOCOL);
     let Some(upgrade) = upgrade.ok().filter(|_| speaks) else {
         let why = "connect by WebSocket with the protocol graphql-transport-ws";
         let mut response = refusal(&id, StatusCode::UPGRADE_REQUIRED, "BAD_USER_INPUT", why);
@@ -123,13 +124,11 @@ async fn upgrade(
         let why = "too many connections from this address";
         return refusal(&id, StatusCode::TOO_MANY_REQUESTS, "THROTTLED", why);
     };
-    let Some(protocol) = protocol_of(&headers).await else {
+    let Some(protocol) = protocol().await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    upgrade
-        .protocols(ALL_WEBSOCKET_PROTOCOLS)
-        .max_message_size(sockets.settings.message_bytes_max)
-        .on_upgrade(move |socket| async move {
+    upgrade.protocols([PROTOCOL]).max_message_size(sockets.settings.message_bytes_max).on_upgrade(
+        move |socket| async move {
             let _place = place;
             let began = Arc::new(AtomicBool::new(false));
             let base = Shown {
@@ -169,15 +168,14 @@ async fn upgrade(
                 () = served => {}
                 () = late => {}
             }
-        })
+        },
+    )
 }
 
-async fn protocol_of(headers: &HeaderMap) -> Option<GraphQLProtocol> {
+/// The one protocol that is spoken, in the library's own words.
+async fn protocol() -> Option<GraphQLProtocol> {
     use axum::extract::FromRequestParts;
-    let mut builder = axum::http::Request::builder();
-    for value in headers.get_all(header::SEC_WEBSOCKET_PROTOCOL) {
-        builder = builder.header(header::SEC_WEBSOCKET_PROTOCOL, value);
-    }
+    let builder = axum::http::Request::builder().header(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
     let (mut parts, ()) = builder.body(()).ok()?.into_parts();
     GraphQLProtocol::from_request_parts(&mut parts, &()).await.ok()
 }

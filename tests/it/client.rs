@@ -126,8 +126,12 @@ impl Answer {
             .iter()
             .map(|error| {
                 assert!(!error["message"].as_str().unwrap_or_default().is_empty(), "{error}");
-                let path: Vec<&str> =
-                    error["field"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let path: Vec<&str> = error["field"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .collect();
                 format!("{} {}", error["code"].as_str().unwrap(), path.join("."))
             })
             .collect()

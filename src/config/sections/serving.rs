@@ -60,7 +60,7 @@ section! {
             "Cost that one caller may spend at once before being slowed down.";
         bucket_cost_per_second: u64 = Kind::Number(1, 1_000_000_000), fixed("20000"),
             "Cost that comes back to each caller per second.";
-        nesting: usize = Kind::Number(10, 500), fixed("200"),
+        nesting: usize = Kind::Number(10, 200), fixed("200"),
             "Deepest nesting of brackets in a document or its variables, checked before parsing.";
         subscriptions_per_user: usize = Kind::Number(0, 10_000), fixed("20"),
             "Most subscriptions that one user may hold open on one node.";

@@ -268,7 +268,7 @@ impl BusinessQuery {
     /// The businesses that you may see, the oldest first. Requires: BUSINESS_READ.
     #[graphql(
         guard = "Requires(Permission::BusinessRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn businesses(
         &self,

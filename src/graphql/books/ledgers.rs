@@ -268,7 +268,7 @@ impl LedgerQuery {
     /// Ledgers of a business by name. Requires: LEDGER_READ.
     #[graphql(
         guard = "Requires(Permission::LedgerRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn ledgers(
         &self,

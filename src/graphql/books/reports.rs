@@ -133,7 +133,7 @@ impl ReportQuery {
     /// so far, and closings of every ledger, read from one snapshot. Requires: REPORT_READ.
     #[graphql(
         guard = "Requires(Permission::ReportRead)",
-        complexity = "50 + 20 * child_complexity"
+        complexity = "crate::graphql::cost::of_many(20, child_complexity)"
     )]
     async fn trial_balance(
         &self,

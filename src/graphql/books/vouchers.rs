@@ -321,7 +321,7 @@ impl VoucherQuery {
     /// their own documents see only those. Requires: VOUCHER_READ.
     #[graphql(
         guard = "Requires(Permission::VoucherRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn vouchers(
         &self,
@@ -409,7 +409,10 @@ pub struct VoucherMutation;
 impl VoucherMutation {
     /// Posts a voucher. Its debits and credits must be equal; it gets its number, and nothing changes
     /// it afterwards. Requires: VOUCHER_POST.
-    #[graphql(guard = "Requires(Permission::VoucherPost)", complexity = "20 + child_complexity")]
+    #[graphql(
+        guard = "Requires(Permission::VoucherPost)",
+        complexity = "crate::graphql::cost::of_many(1, child_complexity.saturating_add(15))"
+    )]
     async fn voucher_post(
         &self,
         ctx: &Context<'_>,

@@ -14,17 +14,25 @@ const DOCUMENT_NESTING: usize = 200;
 /// The deepest nesting that `serde_json` reads: it starts at 128 and refuses at zero.
 const JSON_NESTING: usize = 127;
 
+/// Longest name: validation compares unknown names with known ones at a cost that grows with both.
+const NAME_BYTES_MAX: usize = 200;
+
 /// Counts the brackets and the words of a GraphQL text, in one pass and without recursion.
 ///
 /// # Errors
 /// [`Excess`] when the text nests deeper than `bounds.nesting`, or than 200 levels, or holds more
-/// than `bounds.tokens` words and signs. Faults of grammar are left to the parser.
+/// than `bounds.tokens` words and signs, or a name of more than 200 letters. Faults of grammar are left to the parser.
 pub fn check_text(query: &str, bounds: &Bounds) -> Result<(), Excess> {
     let mut nesting = Nesting::new("document", bounds.nesting.min(DOCUMENT_NESTING));
-    let mut text = Text { rest: query, endless: false };
+    let mut text = Text { rest: query, endless: false, longest_name: 0 };
     let mut tokens = 0_usize;
     while let Some(sign) = text.token() {
         tokens += 1;
+        if text.longest_name > NAME_BYTES_MAX {
+            return Err(Excess::bad_request(format_args!(
+                "The document holds a name of more than {NAME_BYTES_MAX} letters."
+            )));
+        }
         if tokens > bounds.tokens {
             return Err(Excess::too_complex(format_args!(
                 "The document holds more than {} words and signs.",
@@ -96,6 +104,8 @@ struct Text<'a> {
     rest: &'a str,
     /// Whether a block string was met that has no end; then none of the later ones has.
     endless: bool,
+    /// Bytes of the longest name so far.
+    longest_name: usize,
 }
 
 impl<'a> Text<'a> {
@@ -109,7 +119,12 @@ impl<'a> Text<'a> {
             '"' => self.after_string(),
             '.' => after.strip_prefix("..").unwrap_or(after),
             '-' | '0'..='9' => after_number(self.rest),
-            'a'..='z' | 'A'..='Z' | '_' => after.trim_start_matches(is_name_part),
+            'a'..='z' | 'A'..='Z' | '_' => {
+                let rest = after.trim_start_matches(is_name_part);
+                let length = after.len().saturating_sub(rest.len()).saturating_add(1);
+                self.longest_name = self.longest_name.max(length);
+                rest
+            }
             _ => after,
         };
         Some(first)
@@ -201,7 +216,7 @@ mod tests {
     }
 
     fn tokens(query: &str) -> usize {
-        let mut text = Text { rest: query, endless: false };
+        let mut text = Text { rest: query, endless: false, longest_name: 0 };
         std::iter::from_fn(|| text.token()).count()
     }
 
@@ -342,5 +357,13 @@ mod tests {
         check_json(br#"{"query":"[[[[\"{{{{\\"}"#, 1).unwrap();
         check_json(br#"{"query":"\\",[[["#, 2).unwrap_err();
         check_json(&[0xff, b'"', 0xc3], 2).unwrap();
+    }
+
+    #[test]
+    fn names_of_absurd_length_are_refused_before_validation_compares_them() {
+        let bounds = Bounds::default();
+        assert!(check_text(&format!("{{ {} }}", "a".repeat(200)), &bounds).is_ok());
+        assert!(check_text(&format!("{{ {} }}", "a".repeat(201)), &bounds).is_err());
+        assert!(check_text(&format!("{{ a(b: \"{}\") }}", "a".repeat(900)), &bounds).is_ok());
     }
 }

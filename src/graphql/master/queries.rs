@@ -31,7 +31,7 @@ impl SharedQuery {
     /// Account groups as a tree is read: each before those below it. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn account_groups(
         &self,
@@ -46,7 +46,7 @@ impl SharedQuery {
     /// Voucher types in their order. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn voucher_types(
         &self,
@@ -61,7 +61,7 @@ impl SharedQuery {
     /// Rates of GST and other value added taxes, by country, code and first day. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn gst_rates(
         &self,
@@ -76,7 +76,7 @@ impl SharedQuery {
     /// Sections of tax deducted and collected at source, by kind, Act, code and first day. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn tds_sections(
         &self,
@@ -91,7 +91,7 @@ impl SharedQuery {
     /// Accounting years by calendar and first day. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn accounting_years(
         &self,
@@ -106,7 +106,7 @@ impl SharedQuery {
     /// States, territories and counties by country and code. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn states(
         &self,
@@ -121,7 +121,7 @@ impl SharedQuery {
     /// Currencies by code. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn currencies(
         &self,
@@ -136,7 +136,7 @@ impl SharedQuery {
     /// Countries by code, with what a business starts with there. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn countries(
         &self,
@@ -182,7 +182,7 @@ impl KeeperQuery {
     /// For the keeper: account groups as a tree is read: each before those below it. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn admin_account_groups(
         &self,
@@ -197,7 +197,7 @@ impl KeeperQuery {
     /// For the keeper: voucher types in their order. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn admin_voucher_types(
         &self,
@@ -212,7 +212,7 @@ impl KeeperQuery {
     /// For the keeper: rates of GST and other value added taxes, by country, code and first day. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn admin_gst_rates(
         &self,
@@ -227,7 +227,7 @@ impl KeeperQuery {
     /// For the keeper: sections of tax deducted and collected at source, by kind, Act, code and first day. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn admin_tds_sections(
         &self,
@@ -242,7 +242,7 @@ impl KeeperQuery {
     /// For the keeper: accounting years by calendar and first day. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn admin_accounting_years(
         &self,
@@ -257,7 +257,7 @@ impl KeeperQuery {
     /// For the keeper: States, territories and counties by country and code. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn admin_states(
         &self,
@@ -272,7 +272,7 @@ impl KeeperQuery {
     /// For the keeper: currencies by code. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn admin_currencies(
         &self,
@@ -287,7 +287,7 @@ impl KeeperQuery {
     /// For the keeper: countries by code, with what a business starts with there. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
     )]
     async fn admin_countries(
         &self,
