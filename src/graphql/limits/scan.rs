@@ -336,7 +336,7 @@ mod tests {
     fn the_scan_is_linear_in_the_worst_texts() {
         let started = std::time::Instant::now();
         for unit in ["\"\"\" ", "\"", "\\\"\"\"", "#\n", "\\", "0", "-", ".", "1e", "é", " "] {
-            text(&unit.repeat(1_000_000 / unit.len())).unwrap();
+            text(&unit.repeat(1_000_000 / unit.len())).ok();
         }
         assert!(started.elapsed().as_secs() < 10, "took {:?}", started.elapsed());
     }
