@@ -1,5 +1,6 @@
 //! The API: thin resolvers over services.
 
+pub mod audit;
 pub mod context;
 pub mod cost;
 pub mod error;
@@ -38,6 +39,7 @@ pub struct Mutation(
     staff::StaffMutation,
     books::BooksMutation,
     master::MasterMutation,
+    platform::PlatformMutation,
 );
 
 /// What can be listened to.

@@ -57,7 +57,11 @@ pub fn encode(order: &str, key: &[String]) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-fn decode(order: &str, cursor: &str) -> Result<Vec<String>> {
+/// The key that a cursor of this order holds.
+///
+/// # Errors
+/// [`Error::BadInput`] on `after` for anything else.
+pub fn decode(order: &str, cursor: &str) -> Result<Vec<String>> {
     let bad = || Error::bad_input("after", "this is not a cursor of this list in this order");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
     let text = String::from_utf8(bytes).map_err(|_| bad())?;

@@ -30,7 +30,8 @@ use crate::{
 pub const TENANT: &str = "Tenant";
 /// The kind of a user's global id.
 pub const USER: &str = "User";
-const ADMIN: &str = "Admin";
+/// The kind of the global id of somebody of the office.
+pub const ADMIN: &str = "Admin";
 
 /// What a client holds after signing in. Both tokens are secrets.
 #[derive(SimpleObject, Debug)]

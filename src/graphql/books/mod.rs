@@ -1,5 +1,6 @@
 //! The tenant's books in the API.
 
+pub mod audit;
 pub mod businesses;
 pub mod entries;
 pub mod ledgers;
@@ -19,6 +20,7 @@ pub struct BooksQuery(
     ledgers::LedgerQuery,
     vouchers::VoucherQuery,
     reports::ReportQuery,
+    audit::AuditQuery,
 );
 
 /// Mutations of the books.

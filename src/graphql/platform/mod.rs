@@ -1,1 +1,27 @@
 //! The platform's office in the API.
+
+pub mod admins;
+pub mod audit;
+pub mod servers;
+pub mod system;
+pub mod tenants;
+
+use async_graphql::MergedObject;
+
+/// Queries of the office.
+#[derive(MergedObject, Default, Debug)]
+pub struct PlatformQuery(
+    tenants::TenantQuery,
+    servers::ServerQuery,
+    system::SystemQuery,
+    audit::AdminAuditQuery,
+    admins::AdminQuery,
+);
+
+/// Mutations of the office.
+#[derive(MergedObject, Default, Debug)]
+pub struct PlatformMutation(
+    tenants::TenantMutation,
+    servers::ServerMutation,
+    admins::AdminMutation,
+);

@@ -1,5 +1,6 @@
 //! Businesses, ledgers, vouchers, statements.
 
+pub mod audit;
 pub mod balances;
 pub mod businesses;
 pub mod chart;

@@ -15,6 +15,7 @@
 )]
 
 pub mod admins;
+pub mod audit;
 pub mod bootstrap;
 pub mod fault;
 pub mod fleet;
@@ -26,6 +27,7 @@ pub mod servers;
 pub mod system;
 pub mod template;
 pub mod tenants;
+pub mod welcome;
 
 #[cfg(test)]
 mod isolation_tests;

@@ -1,5 +1,7 @@
 //! Database servers: where tenants may live. A server is tried before it is stored.
 
+use std::collections::BTreeSet;
+
 use daybook_domain::{
     chain::Canonical, id::DatabaseServerId, role::Permission, text::clean_single_line,
 };
@@ -98,6 +100,20 @@ pub async fn list(scope: &PlatformScope) -> Result<Vec<ServerFigures>> {
         figures.push(ServerFigures { server, tenants: i64::try_from(tenants).unwrap_or(i64::MAX) });
     }
     Ok(figures)
+}
+
+/// Servers by their ids, with one question.
+///
+/// # Errors
+/// No permission, or a master that cannot be read.
+pub async fn by_ids(
+    scope: &PlatformScope,
+    ids: impl IntoIterator<Item = DatabaseServerId>,
+) -> Result<Vec<database_server::Model>> {
+    scope.require(Permission::ServerRead)?;
+    let wanted: BTreeSet<DatabaseServerId> = ids.into_iter().collect();
+    let rows = database_server::Entity::find().filter(database_server::Column::Id.is_in(wanted));
+    Ok(rows.all(scope.office.master.reader()).await?)
 }
 
 /// Adds a server that answers.

@@ -61,6 +61,8 @@ pub enum TenantOrder {
     Oldest,
     /// By subdomain.
     Subdomain,
+    /// By subdomain, from the end of the alphabet.
+    SubdomainReversed,
 }
 
 /// How many tenants stand how.
@@ -126,17 +128,19 @@ pub async fn list_of(
             TenantOrder::Newest => rows.filter(Column::Id.lt(id()?)),
             TenantOrder::Oldest => rows.filter(Column::Id.gt(id()?)),
             TenantOrder::Subdomain => rows.filter(Column::Subdomain.gt(key.as_str())),
+            TenantOrder::SubdomainReversed => rows.filter(Column::Subdomain.lt(key.as_str())),
         };
     }
     rows = match order {
         TenantOrder::Newest => rows.order_by_desc(Column::Id),
         TenantOrder::Oldest => rows.order_by_asc(Column::Id),
         TenantOrder::Subdomain => rows.order_by_asc(Column::Subdomain),
+        TenantOrder::SubdomainReversed => rows.order_by_desc(Column::Subdomain),
     };
     let rows = rows.limit(ask.first.saturating_add(1)).all(reader).await?;
     Ok(Page::cut(rows, ask, total, |row| match order {
-        TenantOrder::Subdomain => vec![row.subdomain.clone()],
-        _ => vec![row.id.to_string()],
+        TenantOrder::Subdomain | TenantOrder::SubdomainReversed => vec![row.subdomain.clone()],
+        TenantOrder::Newest | TenantOrder::Oldest => vec![row.id.to_string()],
     }))
 }
 
@@ -176,7 +180,15 @@ fn condition(filter: &TenantFilter) -> Condition {
 /// No permission, or a master that cannot be read.
 pub async fn find(scope: &PlatformScope, id: TenantId) -> Result<Option<tenant_master::Model>> {
     scope.require(Permission::AdminTenantRead)?;
-    Ok(tenant_master::Entity::find_by_id(id).one(scope.office.master.reader()).await?)
+    read(&scope.office, id).await
+}
+
+/// A tenant's row, whoever asks.
+///
+/// # Errors
+/// When master cannot be read.
+pub(super) async fn read(office: &Office, id: TenantId) -> Result<Option<tenant_master::Model>> {
+    Ok(tenant_master::Entity::find_by_id(id).one(office.master.reader()).await?)
 }
 
 /// How many tenants stand how.

@@ -1,0 +1,91 @@
+//! What the edit logs of tenants and of the office have in common.
+
+use async_graphql::{Enum, ID, InputObject, SimpleObject};
+
+use super::{id, scalar::DateTime};
+use crate::services::chain::Verified;
+
+/// Who did something.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditActorKind {
+    /// A user of the account.
+    User,
+    /// A machine with a key that acts for a user.
+    ApiKey,
+    /// Somebody of the platform's office.
+    Platform,
+    /// The program itself.
+    System,
+}
+
+impl AuditActorKind {
+    /// The kind of this stored word.
+    pub fn of(word: &str) -> Self {
+        match word {
+            "USER" => Self::User,
+            "API_KEY" => Self::ApiKey,
+            "PLATFORM" => Self::Platform,
+            _ => Self::System,
+        }
+    }
+
+    /// The global id of an actor of this kind.
+    pub fn id(self, number: Option<i64>) -> Option<ID> {
+        let kind = match self {
+            Self::User | Self::ApiKey => super::session::USER,
+            Self::Platform => super::session::ADMIN,
+            Self::System => return None,
+        };
+        number.map(|number| id::encode(kind, number))
+    }
+}
+
+/// What recomputing the hashes of an edit log found.
+#[derive(SimpleObject, Debug)]
+pub struct AuditVerification {
+    /// Whether every row that was checked is as it was written, and none is missing.
+    pub ok: bool,
+    /// How many rows were checked by this call.
+    pub checked_rows: i32,
+    /// Number of the first row that was changed, moved or removed.
+    pub first_broken: Option<i64>,
+    /// Whether the end of the log was reached; if not, go on with `after: endCursor`.
+    pub is_complete: bool,
+    /// Place of the last row that was checked.
+    pub end_cursor: String,
+}
+
+/// Where a verification begins.
+pub const VERIFY: &str = "auditVerify";
+
+impl From<Verified> for AuditVerification {
+    fn from(found: Verified) -> Self {
+        Self {
+            ok: found.first_broken.is_none(),
+            checked_rows: i32::try_from(found.checked).unwrap_or(i32::MAX),
+            first_broken: found.first_broken,
+            is_complete: found.is_complete,
+            end_cursor: super::page::encode(VERIFY, &[found.last.to_string()]),
+        }
+    }
+}
+
+/// Which rows of an edit log to list.
+#[derive(InputObject, Debug, Default)]
+pub struct AuditLogFilter {
+    /// What was done, such as "LEDGER_CREATED".
+    pub action: Option<String>,
+    /// By this user or person.
+    pub actor_id: Option<ID>,
+    /// At this instant or later.
+    pub from: Option<DateTime>,
+    /// Before this instant.
+    pub before: Option<DateTime>,
+}
+
+impl AuditLogFilter {
+    /// The number of the actor; 0, which nobody has, where the id is of no actor of these kinds.
+    pub fn actor(&self, kind: &str) -> Option<i64> {
+        self.actor_id.as_ref().map(|global| id::decode(kind, global).unwrap_or(0))
+    }
+}

@@ -1,0 +1,256 @@
+//! People of the platform's office in the API.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use daybook_domain::{id::PlatformUserId, role::Permission};
+use daybook_entity::main::people::{PlatformRole, PlatformStatus, platform_user};
+use secrecy::SecretString;
+
+use crate::{
+    connection,
+    error::Result,
+    graphql::{
+        context::{Asks, Requires},
+        error::{ApiResult, answer},
+        id,
+        page::PageAsk,
+        permission::AdminRole,
+        scalar::DateTime,
+        session::ADMIN,
+    },
+    services::platform::{
+        admins::{self, ChangeAdmin, NewAdmin},
+        welcome,
+    },
+    user_errors,
+};
+
+/// Somebody who works for the platform.
+#[derive(SimpleObject, Debug, Clone)]
+pub struct Admin {
+    /// Opaque global id.
+    pub id: ID,
+    /// Their name.
+    pub name: String,
+    /// The address by which they sign in.
+    pub email: String,
+    /// What they do.
+    pub role: AdminRole,
+    /// Whether they may sign in.
+    pub status: AdminStatus,
+    /// Rises with each change; send it back as `expectedVersion`.
+    pub version: i32,
+    /// When they were added.
+    pub created_at: DateTime,
+    /// When they were last changed.
+    pub updated_at: DateTime,
+}
+
+/// Whether somebody of the office may sign in.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "PlatformStatus")]
+pub enum AdminStatus {
+    /// Has not set a password yet.
+    Invited,
+    /// May.
+    Active,
+    /// May not any more.
+    Disabled,
+}
+
+fn role_of(role: PlatformRole) -> AdminRole {
+    match role {
+        PlatformRole::Admin => AdminRole::Admin,
+        PlatformRole::Support => AdminRole::Support,
+        PlatformRole::Salesman => AdminRole::Salesman,
+        PlatformRole::Distributor => AdminRole::Distributor,
+    }
+}
+
+fn stored(role: AdminRole) -> PlatformRole {
+    match role {
+        AdminRole::Admin => PlatformRole::Admin,
+        AdminRole::Support => PlatformRole::Support,
+        AdminRole::Salesman => PlatformRole::Salesman,
+        AdminRole::Distributor => PlatformRole::Distributor,
+    }
+}
+
+impl From<platform_user::Model> for Admin {
+    fn from(row: platform_user::Model) -> Self {
+        Self {
+            id: id::encode(ADMIN, row.id.get()),
+            name: row.name,
+            email: row.email,
+            role: role_of(row.role),
+            status: row.status.into(),
+            version: row.version,
+            created_at: DateTime(row.created_at),
+            updated_at: DateTime(row.updated_at),
+        }
+    }
+}
+
+connection!(
+    /// People of the office in the order in which they came.
+    AdminConnection, AdminEdge, Admin
+);
+
+user_errors!(
+    /// Something wrong with the input about somebody of the office.
+    AdminUserError,
+    /// What can be wrong with the input about somebody of the office.
+    AdminErrorCode {
+        /// Somebody of the office has this address.
+        EmailTaken,
+        /// The platform keeps at least one active administrator.
+        LastOwner,
+        /// Nobody of the office has this id.
+        NotFound,
+        /// The password is too easy to guess.
+        PasswordWeak,
+        /// This cannot be empty.
+        Required,
+        /// Somebody changed it meanwhile.
+        Stale,
+        /// The text is too long.
+        TooLong,
+    }
+);
+
+/// Somebody to be added to the office.
+#[derive(InputObject, Debug)]
+pub struct AdminCreateInput {
+    /// The address by which they sign in.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// What they do.
+    pub role: AdminRole,
+    /// Their first password; they should change it.
+    #[graphql(secret)]
+    pub password: String,
+}
+
+/// What to change of somebody of the office; what is left out stays.
+#[derive(InputObject, Debug)]
+pub struct AdminUpdateInput {
+    /// The version you saw; refused as STALE when somebody changed it meanwhile.
+    pub expected_version: Option<i32>,
+    /// Their name.
+    pub name: Option<String>,
+    /// What they do.
+    pub role: Option<AdminRole>,
+}
+
+/// Whether somebody of the office may sign in.
+#[derive(InputObject, Debug)]
+pub struct AdminDisableInput {
+    /// The version you saw; refused as STALE when somebody changed it meanwhile.
+    pub expected_version: Option<i32>,
+    /// True ends their sessions and lets them in no more; false lets them in again.
+    #[graphql(default = true)]
+    pub disabled: bool,
+}
+
+/// What a change of somebody of the office did.
+#[derive(SimpleObject, Debug)]
+pub struct AdminPayload {
+    /// The person as they stand now; null when something was wrong.
+    pub admin: Option<Admin>,
+    /// What was wrong; empty when it was done.
+    pub user_errors: Vec<AdminUserError>,
+}
+
+impl AdminPayload {
+    fn of(outcome: Result<platform_user::Model>) -> ApiResult<Self> {
+        let (row, user_errors) = answer(outcome)?;
+        Ok(Self { admin: row.map(Admin::from), user_errors })
+    }
+}
+
+const BY_AGE: &str = "admins:id";
+
+fn admin_of(global: &ID) -> Option<PlatformUserId> {
+    id::decode(ADMIN, global).map(PlatformUserId::new)
+}
+
+/// Queries of the office's people.
+#[derive(Default, Debug)]
+pub struct AdminQuery;
+
+#[Object]
+impl AdminQuery {
+    /// Who works for the platform, in the order in which they came. Requires: ADMIN_READ.
+    #[graphql(
+        guard = "Requires(Permission::AdminRead)",
+        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+    )]
+    async fn admins(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
+    ) -> ApiResult<AdminConnection> {
+        let ask = PageAsk::new(ctx, BY_AGE, first, after.as_deref())?;
+        let page = admins::list(ctx.platform()?, &ask).await?;
+        Ok(AdminConnection::of(BY_AGE, &ask, page))
+    }
+}
+
+/// Mutations of the office's people.
+#[derive(Default, Debug)]
+pub struct AdminMutation;
+
+#[Object]
+impl AdminMutation {
+    /// Adds somebody to the platform's office. Requires: ADMIN_CREATE.
+    #[graphql(guard = "Requires(Permission::AdminCreate)", complexity = "50 + child_complexity")]
+    async fn admin_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who.")] input: AdminCreateInput,
+    ) -> ApiResult<AdminPayload> {
+        let new = NewAdmin {
+            email: input.email,
+            name: input.name,
+            role: stored(input.role),
+            password_hash: None,
+        };
+        let password = SecretString::from(input.password);
+        AdminPayload::of(welcome::admin(ctx.desk()?, ctx.platform()?, new, password).await)
+    }
+
+    /// Changes somebody of the platform's office. Requires: ADMIN_UPDATE.
+    #[graphql(guard = "Requires(Permission::AdminUpdate)")]
+    async fn admin_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person's id.")] id: ID,
+        #[graphql(desc = "What to change.")] input: AdminUpdateInput,
+    ) -> ApiResult<AdminPayload> {
+        let change = ChangeAdmin {
+            name: input.name,
+            role: input.role.map(stored),
+            is_disabled: None,
+            expected_version: input.expected_version,
+        };
+        AdminPayload::of(admins::update(ctx.platform()?, admin_of(&id), change).await)
+    }
+
+    /// Lets somebody of the platform's office in no more and ends their sessions, or lets them in
+    /// again. Requires: ADMIN_UPDATE.
+    #[graphql(guard = "Requires(Permission::AdminUpdate)")]
+    async fn admin_disable(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person's id.")] id: ID,
+        #[graphql(desc = "Which way.")] input: AdminDisableInput,
+    ) -> ApiResult<AdminPayload> {
+        let change = ChangeAdmin {
+            is_disabled: Some(input.disabled),
+            expected_version: input.expected_version,
+            ..ChangeAdmin::default()
+        };
+        AdminPayload::of(admins::update(ctx.platform()?, admin_of(&id), change).await)
+    }
+}
