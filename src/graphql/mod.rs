@@ -30,6 +30,7 @@ pub struct Query(
     staff::StaffQuery,
     books::BooksQuery,
     master::MasterQuery,
+    platform::PlatformQuery,
 );
 
 /// What can be done.

@@ -5,11 +5,12 @@ use daybook_domain::id::{BusinessId, LedgerId, VoucherId};
 
 use super::{
     books::{
+        audit::{AUDIT_LOG_ENTRY, AuditLogEntry},
         businesses::{self, BUSINESS, Business},
         ledgers::{self, LEDGER, Ledger},
         vouchers::{self, VOUCHER, Voucher},
     },
-    context::SignedIn,
+    context::{Asks, SignedIn},
     error::ApiResult,
     id,
     master::{
@@ -18,9 +19,17 @@ use super::{
         places::{AccountingYear, Country, Currency, State},
         rates::{GstRate, TdsSection},
     },
+    platform::{
+        admins::Admin,
+        audit::{ADMIN_AUDIT_LOG_ENTRY, AdminAuditLogEntry},
+        node as office,
+        servers::{DATABASE_SERVER, DatabaseServer},
+        tenants::Tenant,
+    },
+    session::{ADMIN, TENANT},
     staff::{self, ApiKey, User},
 };
-use crate::error::Error;
+use crate::{error::Error, services::books::audit as records};
 
 /// Something with a global id.
 #[derive(Interface, Debug, Clone)]
@@ -52,6 +61,16 @@ pub enum Node {
     User(Box<User>),
     /// A machine's key.
     ApiKey(Box<ApiKey>),
+    /// A row of the account's edit log.
+    AuditLogEntry(Box<AuditLogEntry>),
+    /// A customer of the platform.
+    Tenant(Box<Tenant>),
+    /// A place where tenants' databases may live.
+    DatabaseServer(Box<DatabaseServer>),
+    /// Somebody who works for the platform.
+    Admin(Box<Admin>),
+    /// A row of the office's log.
+    AdminAuditLogEntry(Box<AdminAuditLogEntry>),
 }
 
 impl From<MasterNode> for Node {
@@ -126,6 +145,13 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         VOUCHER => {
             let found = vouchers::find(ctx, Some(VoucherId::new(number))).await?;
             found.map(|one| Node::Voucher(Box::new(one)))
+        }
+        AUDIT_LOG_ENTRY => {
+            let found = records::find(&*ctx.tenant()?, number).await?;
+            found.map(|row| Node::AuditLogEntry(Box::new(row.into())))
+        }
+        TENANT | DATABASE_SERVER | ADMIN | ADMIN_AUDIT_LOG_ENTRY => {
+            office::node(ctx.platform()?, &kind, number).await?
         }
         _ => match staff::node(ctx, global).await? {
             Some(found) => Some(found),

@@ -93,7 +93,6 @@ impl AuditQuery {
         guard = "Requires(Permission::AuditRead)",
         complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
     )]
-    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
     async fn audit_logs(
         &self,
         ctx: &Context<'_>,

@@ -2,6 +2,7 @@
 
 pub mod admins;
 pub mod audit;
+pub mod node;
 pub mod servers;
 pub mod system;
 pub mod tenants;

@@ -76,6 +76,17 @@ pub async fn list(
     Ok(Page::cut(rows, ask, total, |row| vec![row.seq.to_string()]))
 }
 
+/// A row of the edit log that the caller sees; nothing where there is none.
+///
+/// # Errors
+/// No permission, or a database that cannot be read.
+pub async fn find(scope: &TenantScope, seq: i64) -> Result<Option<audit_log::Model>> {
+    scope.require(Permission::AuditRead)?;
+    let reader = scope.db.reader().await?;
+    let row = audit_log::Entity::find_by_id(seq).filter(visible(scope));
+    Ok(row.one(reader.conn()).await?)
+}
+
 fn visible(scope: &TenantScope) -> Condition {
     let mut seen = Condition::all();
     if let Visible::Only(businesses) = &scope.access.businesses {

@@ -67,6 +67,18 @@ pub async fn list(scope: &PlatformScope, ask: &PageAsk) -> Result<Page<platform_
     Ok(Page::cut(rows, ask, total, |row| vec![row.id.to_string()]))
 }
 
+/// Somebody of the office; nothing where there is nobody of that id.
+///
+/// # Errors
+/// No permission, or a main database that cannot be read.
+pub async fn find(
+    scope: &PlatformScope,
+    id: PlatformUserId,
+) -> Result<Option<platform_user::Model>> {
+    scope.require(Permission::AdminRead)?;
+    Ok(platform_user::Entity::find_by_id(id).one(scope.office.main.reader()).await?)
+}
+
 /// Adds somebody to the office.
 ///
 /// # Errors

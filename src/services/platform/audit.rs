@@ -63,6 +63,15 @@ pub async fn list(
     Ok(Page::cut(rows, ask, total, |row| vec![row.seq.to_string()]))
 }
 
+/// A row of the office's log; nothing where there is none.
+///
+/// # Errors
+/// No permission, or a main database that cannot be read.
+pub async fn find(scope: &PlatformScope, seq: i64) -> Result<Option<admin_audit_log::Model>> {
+    scope.require(Permission::AdminAuditRead)?;
+    Ok(admin_audit_log::Entity::find_by_id(seq).one(scope.office.main.reader()).await?)
+}
+
 /// Computes the hashes of the office's log anew, from the row after `after` on.
 ///
 /// # Errors
