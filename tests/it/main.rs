@@ -19,3 +19,5 @@ mod engine;
 
 mod books;
 mod contract;
+mod office;
+mod structure;
