@@ -69,10 +69,14 @@ export const WELCOME = `# Daybook: all of it behind one endpoint.
 # Ctrl+Enter runs, Ctrl+Space completes;
 # the book icon opens the reference.
 
-query Currencies {
-  currencies {
-    code
-    name
+query WhatIsHere {
+  __schema {
+    queryType {
+      fields {
+        name
+        description
+      }
+    }
   }
 }
 `;
