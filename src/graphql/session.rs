@@ -91,6 +91,7 @@ pub struct Me {
     member: staff::Member,
 }
 
+/// The signed-in user of a tenant.
 #[Object]
 impl Me {
     /// Opaque global id of the user.

@@ -140,25 +140,29 @@ where
 
 /// Makes one test per engine of a function that takes a running application.
 macro_rules! on_every_engine {
-    ($(async fn $name:ident($app:ident: &TestApp) $body:block)+) => {$(
+    ($(async fn $name:ident($app:ident: &TestApp) $body:block)+) => {
+        on_every_engine! { settings []; $(async fn $name($app: &TestApp) $body)+ }
+    };
+    (settings $settings:tt; $(async fn $name:ident($app:ident: &TestApp) $body:block)+) => {$(
         mod $name {
+            #[allow(unused_imports, reason = "some tests need nothing of their file")]
             use super::*;
 
             async fn run($app: &$crate::app::TestApp) $body
 
             #[test]
             fn sqlite() {
-                $crate::app::run_on($crate::engine::Engine::Sqlite, &[], |app| Box::pin(run(app)));
+                $crate::app::run_on($crate::engine::Engine::Sqlite, &$settings, |app| Box::pin(run(app)));
             }
 
             #[test]
             fn postgres() {
-                $crate::app::run_on($crate::engine::Engine::Postgres, &[], |app| Box::pin(run(app)));
+                $crate::app::run_on($crate::engine::Engine::Postgres, &$settings, |app| Box::pin(run(app)));
             }
 
             #[test]
             fn mariadb() {
-                $crate::app::run_on($crate::engine::Engine::MariaDb, &[], |app| Box::pin(run(app)));
+                $crate::app::run_on($crate::engine::Engine::MariaDb, &$settings, |app| Box::pin(run(app)));
             }
         }
     )+};

@@ -73,10 +73,9 @@ impl Client {
     pub async fn ask(&self, query: &str, variables: Value) -> Answer {
         let body = json!({ "query": query, "variables": variables });
         let response = self.post().json(&body).send().await.unwrap();
-        let status = response.status().as_u16();
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {text}"));
-        Answer { status, body }
+        Answer { body }
     }
 
     /// Asks one operation without variables.
@@ -88,8 +87,6 @@ impl Client {
 /// What the API answered.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
     /// The body.
     pub body: Value,
 }

@@ -20,4 +20,7 @@ mod engine;
 mod books;
 mod contract;
 mod office;
+mod session;
 mod structure;
+mod tenancy;
+mod transport;

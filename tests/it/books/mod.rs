@@ -1,0 +1,8 @@
+//! Books from the first ledger to the trial balance.
+
+mod figures;
+mod refusals;
+mod retry;
+mod shop;
+
+pub use shop::Shop;
