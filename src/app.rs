@@ -238,7 +238,8 @@ fn sessions(config: &Config) -> SessionLimits {
     }
 }
 
-fn tenancy_settings(config: &Config) -> Settings {
+/// How tenants are opened under these settings.
+pub fn tenancy_settings(config: &Config) -> Settings {
     let tenants = &config.tenants;
     let nodes = &config.nodes;
     let ms = Duration::from_millis;

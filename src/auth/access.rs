@@ -10,8 +10,8 @@ use daybook_domain::{
     id::{SessionId, UserId},
     role::PermissionSet,
 };
-use daybook_entity::tenant::people::{UserStatus, api_key, session, user, user_business};
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter};
+use daybook_entity::tenant::people::{UserRole, UserStatus, api_key, session, user, user_business};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{roles, secret::Presented};
 use crate::{
@@ -110,6 +110,23 @@ async fn read(reader: &DatabaseConnection, ticket: &Ticket) -> Result<Option<Rem
             }))
         }
     }
+}
+
+/// What the oldest active owner may do, for the program's own work in the owner's name.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when there is none.
+pub async fn of_owner(db: &OpenTenant) -> Result<Arc<Access>> {
+    let reader = db.reader().await?;
+    let row = user::Entity::find()
+        .filter(user::Column::Role.eq(UserRole::Owner))
+        .filter(user::Column::Status.eq(UserStatus::Active))
+        .order_by_asc(user::Column::Id)
+        .one(reader.conn())
+        .await?
+        .ok_or(Error::Unauthenticated)?;
+    let access = access_of(reader.conn(), row.id, None, None).await?;
+    access.map(Arc::new).ok_or(Error::Unauthenticated)
 }
 
 async fn access_of(

@@ -1,7 +1,16 @@
 //! The command line.
 
+mod admin;
+mod demo;
+mod doctor;
+mod keys;
+mod migrate;
+mod open;
+mod secret;
 mod serve;
 mod settings;
+mod tenant;
+mod user;
 
 use std::process::ExitCode;
 
@@ -33,6 +42,25 @@ pub enum Command {
         #[arg(long)]
         permissions: bool,
     },
+    /// Brings databases to this release.
+    #[command(subcommand)]
+    Migrate(migrate::MigrateCommand),
+    /// Tenants: set up, listed, suspended, resumed.
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
+    /// People of the platform's office.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    /// Help for a tenant's people.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// The key that seals credentials.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Looks at everything that the instance stands on: 0 when it is well, 1 when something fails.
+    Doctor(doctor::Doctor),
+    /// Loads an example: three tenants with a year of vouchers. Never beside other data.
+    Demo(demo::DemoArgs),
     /// Shows settings.
     Config {
         /// Every setting with its value in force and where it came from.
@@ -50,11 +78,19 @@ pub enum Command {
 /// Runs the command; the exit code tells how it went.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    let (file, set) = (cli.config.as_deref(), cli.set.as_slice());
     let outcome = match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve(cli.config.as_deref(), &cli.set),
+        Command::Serve => serve::serve(file, set),
+        Command::Migrate(command) => migrate::run(file, set, command),
+        Command::Tenant(command) => tenant::run(file, set, command),
+        Command::Admin(command) => admin::run(file, set, command),
+        Command::User(command) => user::run(file, set, command),
+        Command::Keys(command) => keys::run(file, set, command),
+        Command::Doctor(how) => doctor::run(file, set, how),
+        Command::Demo(args) => demo::run(file, set, args),
         Command::Schema { permissions } => settings::schema(permissions),
         Command::Config { explain, default, markdown } => {
-            settings::config(cli.config.as_deref(), &cli.set, explain, default, markdown)
+            settings::config(file, set, explain, default, markdown)
         }
     };
     match outcome {

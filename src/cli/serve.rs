@@ -4,7 +4,11 @@ use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
-use super::settings::{Outcome, load_with_secrets, print};
+use super::{
+    demo,
+    open::told,
+    settings::{Outcome, load_with_secrets, print},
+};
 use crate::{
     app::{App, Purpose},
     clock::Clock,
@@ -29,6 +33,12 @@ async fn run(config: Config) -> Outcome {
         let cause = error.cause().unwrap_or_else(|| error.to_string());
         format!("cannot start: {cause}")
     })?;
+    if app.config.demo.seed {
+        match Box::pin(demo::load(&app, None)).await {
+            Ok(text) => print(&text),
+            Err(error) => tracing::warn!("no example was loaded: {}", told(&error)),
+        }
+    }
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;

@@ -11,8 +11,15 @@ use super::{
     value::{Field, Value},
 };
 
-/// Names with our prefix that are not settings: they steer tests and samples.
-const EXEMPT: [&str; 2] = ["DAYBOOK_TEST_", "DAYBOOK_SAMPLES"];
+/// Names with our prefix that are not settings: they steer tests and samples, or bring a command a
+/// password.
+const EXEMPT: [&str; 5] = [
+    "DAYBOOK_TEST_",
+    "DAYBOOK_SAMPLES",
+    "DAYBOOK_ADMIN_PASSWORD",
+    "DAYBOOK_OWNER_PASSWORD",
+    "DAYBOOK_DEMO_PASSWORD",
+];
 
 /// The effective values.
 #[derive(Debug, Clone, Default)]

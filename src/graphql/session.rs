@@ -435,6 +435,7 @@ impl SessionMutation {
             country: input.country,
             base_currency: input.base_currency.map(|code| code.0.to_string()),
             gstin: input.gstin,
+            books_begin_on: None,
             phone: input.phone,
             server: None,
             referral_code: input.referral_code,

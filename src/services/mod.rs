@@ -2,8 +2,8 @@
 
 pub mod books;
 pub mod chain;
+pub mod demo;
 pub mod master;
 pub mod platform;
-
 pub mod session;
 pub mod staff;

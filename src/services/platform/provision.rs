@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use daybook_domain::{
     chain::Canonical,
     email::Email,
@@ -72,6 +73,9 @@ pub struct NewTenant {
     pub base_currency: Option<String>,
     /// Registration for GST of the first business.
     pub gstin: Option<String>,
+    /// First day of the first business's books; by default the first day of the accounting year that
+    /// holds today.
+    pub books_begin_on: Option<NaiveDate>,
     /// The owner's phone.
     pub phone: Option<String>,
     /// The server to live on; by default the platform chooses.
@@ -463,6 +467,7 @@ async fn first_rows(
         country: new.country,
         base_currency: new.base_currency,
         gstin: new.gstin,
+        books_begin_on: new.books_begin_on,
         ..NewBusiness::default()
     };
     let business = businesses::begin(writing, catalogue, first).await?;

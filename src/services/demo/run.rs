@@ -1,0 +1,171 @@
+//! Loads the example: refuses beside other people's data, finds what an earlier run made.
+
+use std::sync::Arc;
+
+use chrono::{Datelike, Months, NaiveDate};
+use daybook_entity::{
+    master::tenant::{TenantStatus, tenant_master},
+    tenant::business::business,
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use secrecy::SecretString;
+
+use super::{
+    books,
+    cast::{CAST, Player, Shop},
+};
+use crate::{
+    auth::{access, desk::Desk},
+    error::{Code, Error, Result},
+    lane::Actor,
+    scope::{RequestInfo, TenantScope},
+    services::{
+        books::{
+            businesses::{self, NewBusiness},
+            chart,
+        },
+        platform::provision::{self, NewTenant},
+    },
+};
+
+/// Marks the tenants of the example in master.
+const MARK: &str = "DAYBOOK-DEMO";
+
+/// What loading the example came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demo {
+    /// How to sign in to each tenant.
+    pub sign_ins: Vec<SignIn>,
+}
+
+/// How to sign in to a tenant of the example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// Its name in addresses.
+    pub subdomain: String,
+    /// The owner's address.
+    pub email: String,
+    /// Whether this run made the tenant, with the password it was given.
+    pub is_new: bool,
+    /// Vouchers in its businesses.
+    pub vouchers: u64,
+}
+
+/// Sets up the tenants of the example with this owner's password, and posts what is due by today.
+/// `progress` hears the name of each business that is being written.
+///
+/// # Errors
+/// A refusal when master holds a tenant that is not of the example; then nothing was done.
+pub async fn load(
+    desk: &Desk,
+    password: SecretString,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Demo> {
+    let rows = tenant_master::Entity::find().all(desk.office.master.writer()).await?;
+    let ours = |row: &tenant_master::Model| {
+        row.referral_code.as_deref() == Some(MARK)
+            && CAST.iter().any(|player| {
+                player.subdomain == row.subdomain && player.email == row.contact_email
+            })
+    };
+    if let Some(other) = rows.iter().find(|row| !ours(row)) {
+        let why = format!(
+            "this instance holds other data (the tenant {}); the example is loaded only into an \
+             instance of its own",
+            other.subdomain
+        );
+        return Err(Error::refused(Code::NotAllowed, "demo", why));
+    }
+    let password_hash = desk.passwords.hash(password).await?;
+    let mut sign_ins = Vec::new();
+    for player in &CAST {
+        let is_new = !rows.iter().any(|row| {
+            row.subdomain == player.subdomain && row.status != TenantStatus::Provisioning
+        });
+        if is_new {
+            set_up(desk, player, &password_hash).await?;
+        }
+        let vouchers = play(desk, player, progress).await?;
+        sign_ins.push(SignIn {
+            subdomain: player.subdomain.to_owned(),
+            email: player.email.to_owned(),
+            is_new,
+            vouchers,
+        });
+    }
+    Ok(Demo { sign_ins })
+}
+
+async fn set_up(desk: &Desk, player: &'static Player, password_hash: &str) -> Result<()> {
+    let Some(first) = player.shops.first() else { return Ok(()) };
+    let catalogue = desk.tenancy.catalogue();
+    let today = catalogue.today_in(&desk.office.clock, first.country);
+    let new = NewTenant {
+        company_name: first.name.to_owned(),
+        subdomain: player.subdomain.to_owned(),
+        owner_name: player.owner.to_owned(),
+        email: player.email.to_owned(),
+        password_hash: password_hash.to_owned(),
+        country: first.country.to_owned(),
+        gstin: first.gstin.map(str::to_owned),
+        books_begin_on: Some(a_year_before(today)),
+        referral_code: Some(MARK.to_owned()),
+        ..NewTenant::default()
+    };
+    provision::create(Arc::clone(&desk.office), catalogue, new, Actor::system()).await?;
+    desk.tenancy.poke().await;
+    Ok(())
+}
+
+/// The first day of the same month a year ago.
+fn a_year_before(today: NaiveDate) -> NaiveDate {
+    let ago = today.checked_sub_months(Months::new(12)).unwrap_or(today);
+    ago.with_day(1).unwrap_or(ago)
+}
+
+async fn play(
+    desk: &Desk,
+    player: &'static Player,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<u64> {
+    let route = desk.tenancy.route_by_subdomain(player.subdomain).await?;
+    let db = desk.tenancy.lease(route.id).await?;
+    let access = access::of_owner(&db).await?;
+    let request = RequestInfo {
+        id: "demo".to_owned(),
+        address: None,
+        subdomain: Some(player.subdomain.into()),
+    };
+    let clock = desk.office.clock.clone();
+    let scope = TenantScope { db, access, catalogue: desk.tenancy.catalogue(), clock, request };
+    let mut vouchers = 0_u64;
+    for shop in player.shops {
+        progress(shop.name);
+        let row = business_of(&scope, shop).await?;
+        let today = scope.clock.today(&row.time_zone);
+        vouchers = vouchers.saturating_add(books::keep(&scope, shop, &row, today).await?);
+    }
+    Ok(vouchers)
+}
+
+async fn business_of(scope: &TenantScope, shop: &'static Shop) -> Result<business::Model> {
+    let reader = scope.db.reader().await?;
+    let found = business::Entity::find()
+        .filter(business::Column::NameKey.eq(daybook_domain::text::fold(shop.name)))
+        .one(reader.conn())
+        .await?;
+    drop(reader);
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let chart = chart::chart(scope).await?;
+    let first = chart.businesses.values().next().map(|one| one.books_begin_on);
+    let new = NewBusiness {
+        name: shop.name.to_owned(),
+        country: shop.country.to_owned(),
+        gstin: shop.gstin.map(str::to_owned),
+        books_begin_on: first,
+        ..NewBusiness::default()
+    };
+    businesses::create(scope, new).await
+}
