@@ -12,6 +12,7 @@ use super::{
 use crate::{
     app::App,
     auth::secret,
+    config::Sources,
     error::Result,
     services::demo::{self, Demo},
 };
@@ -38,11 +39,11 @@ pub fn run(file: Option<&Path>, set: &[String], args: DemoArgs) -> Outcome {
 
 /// Loads the example into an open instance; the answer is what to tell people.
 pub async fn load(app: &App, password: Option<String>) -> Result<String> {
-    let given = password.or_else(|| std::env::var(PASSWORD).ok()).filter(|text| !text.is_empty());
-    let password = SecretString::from(match given {
-        Some(text) => text,
-        None => secret::random_text()?.chars().take(16).collect(),
-    });
+    let given = password.filter(|text| !text.is_empty()).map(SecretString::from);
+    let password = match given.or_else(|| Sources::password_of_process(PASSWORD)) {
+        Some(password) => password,
+        None => secret::random_text()?.chars().take(16).collect::<String>().into(),
+    };
     let progress = |business: &str| eprintln!("writing the books of {business}");
     let made = Box::pin(demo::load(&app.desk, password.clone(), &progress)).await?;
     Ok(told(&made, &password))

@@ -8,6 +8,8 @@ use std::{
 use daybook_domain::password;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::config::Sources;
+
 /// Most bytes read from standard input.
 const BYTES_MAX: u64 = 16 * 1_024;
 
@@ -16,10 +18,10 @@ const BYTES_MAX: u64 = 16 * 1_024;
 /// The environment's `name` comes first; then a prompt, twice, at a terminal; else the first line of
 /// standard input.
 pub fn new_password(name: &str, context: &[&str]) -> Result<SecretString, Box<dyn Error>> {
-    let password = match std::env::var(name) {
-        Ok(text) if !text.is_empty() => SecretString::from(text),
-        _ if std::io::stdin().is_terminal() => prompted()?,
-        _ => first_line(name)?,
+    let password = match Sources::password_of_process(name) {
+        Some(password) => password,
+        None if std::io::stdin().is_terminal() => prompted()?,
+        None => first_line(name)?,
     };
     password::check(password.expose_secret(), context).map_err(|why| why.to_string())?;
     Ok(password)

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use secrecy::SecretString;
+
 use super::{Bad, ENV_PREFIX, FILE_NAME, Problem, old, sections};
 
 /// Everything that settings are made from; loading reads nothing else.
@@ -87,6 +89,12 @@ impl Sources {
         }
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Self { file: read, env, flags, cores })
+    }
+
+    /// A password that the environment brings for one command, under a name that is no setting.
+    #[expect(clippy::disallowed_methods, reason = "environment is read in this file only")]
+    pub fn password_of_process(name: &str) -> Option<SecretString> {
+        std::env::var(name).ok().filter(|text| !text.is_empty()).map(SecretString::from)
     }
 
     /// Reads what follows `--set`: `section.key=value`.

@@ -464,6 +464,7 @@ impl TenantMutation {
             country: input.country,
             base_currency: input.base_currency.map(|currency| currency.0.to_string()),
             gstin: input.gstin,
+            books_begin_on: None,
             phone: input.phone,
             server: input.server_id.as_ref().map(server_of),
             referral_code: input.referral_code,

@@ -274,7 +274,7 @@ impl Diary {
         }
     }
 
-    /// What set-off left of earlier months is paid.
+    /// What set-off left is paid: half of it, the rest having arisen since the month began.
     fn pay_tax(&mut self, day: NaiveDate) {
         let mut lines = Vec::new();
         let mut total = 0_i64;
