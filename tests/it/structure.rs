@@ -4,7 +4,6 @@ use daybook_entity::main::people::PlatformRole;
 use serde_json::{Value, json};
 
 use crate::{
-    app::TestApp,
     client::{Answer, Client},
     office::office,
 };
@@ -35,7 +34,7 @@ async fn ledger(client: &Client, name: &str, group: &str) -> Answer {
 async fn journal(client: &Client, kind: &str, ledgers: [&str; 2], key: &str) -> String {
     let post = "mutation($input: VoucherPostInput!) { voucherPost(input: $input) {
         voucher { number } userErrors { code field message } } }";
-    let today = chrono::Utc::now().date_naive().to_string();
+    let today = daybook::clock::Clock::default().now().date_naive().to_string();
     let input = json!({ "idempotencyKey": key, "voucherTypeId": kind, "date": today, "entries": [
         { "ledgerId": ledgers[0], "debit": "5.00" }, { "ledgerId": ledgers[1], "credit": "5.00" },
     ] });

@@ -468,7 +468,6 @@ impl TenantMutation {
             phone: input.phone,
             server: input.server_id.as_ref().map(server_of),
             referral_code: input.referral_code,
-            books_begin_on: None,
         };
         let scope = ctx.platform()?;
         let password = SecretString::from(input.password);
