@@ -234,7 +234,7 @@ impl AdminMutation {
             is_disabled: None,
             expected_version: input.expected_version,
         };
-        AdminPayload::of(admins::update(ctx.platform()?, admin_of(&id), change).await)
+        AdminPayload::of(change_of(ctx, &id, change).await?)
     }
 
     /// Lets somebody of the platform's office in no more and ends their sessions, or lets them in
@@ -251,6 +251,17 @@ impl AdminMutation {
             expected_version: input.expected_version,
             ..ChangeAdmin::default()
         };
-        AdminPayload::of(admins::update(ctx.platform()?, admin_of(&id), change).await)
+        AdminPayload::of(change_of(ctx, &id, change).await?)
     }
+}
+
+/// Changes a person; what this node remembers of anybody's rights is forgotten at once.
+async fn change_of(
+    ctx: &Context<'_>,
+    id: &ID,
+    change: ChangeAdmin,
+) -> ApiResult<crate::error::Result<platform_user::Model>> {
+    let outcome = admins::update(ctx.platform()?, admin_of(id), change).await;
+    ctx.desk()?.office_access.forget();
+    Ok(outcome)
 }
