@@ -145,6 +145,18 @@ impl Error {
         Self::BadInput { argument: argument.into(), message: message.into() }
     }
 
+    /// Whether somebody's edit rests on what is stored now.
+    ///
+    /// # Errors
+    /// A refusal of `input.expectedVersion` when the row was changed meanwhile.
+    pub fn unless_current(expected: Option<i32>, found: i32) -> Result<()> {
+        if expected.is_some_and(|expected| expected != found) {
+            let why = "somebody changed this meanwhile; read it again";
+            return Err(Self::refused(Code::Stale, "input.expectedVersion", why));
+        }
+        Ok(())
+    }
+
     /// The word of the closed list that a client's program reads.
     pub fn code(&self) -> &'static str {
         match self {

@@ -399,10 +399,7 @@ pub async fn update(
                     .await?
                     .filter(|row| access.businesses.includes(row.id))
                     .ok_or_else(unknown)?;
-                if command.expected_version.is_some_and(|expected| expected != before.version) {
-                    let why = "somebody changed this meanwhile; read it again";
-                    return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
-                }
+                Error::unless_current(command.expected_version, before.version)?;
                 let mut settings = Settings::read(&before.settings);
                 if let Some(allows) = command.journal_allows_cash {
                     settings.journal_allows_cash = allows;

@@ -318,10 +318,7 @@ where
                     .await?
                     .filter(|row| access.businesses.includes(row.business_id))
                     .ok_or_else(unknown)?;
-                if expected_version.is_some_and(|expected| expected != before.version) {
-                    let why = "somebody changed this meanwhile; read it again";
-                    return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
-                }
+                Error::unless_current(expected_version, before.version)?;
                 let mut after = before.clone();
                 change(&mut after)?;
                 if after == before {

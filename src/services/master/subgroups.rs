@@ -184,10 +184,7 @@ where
             Box::pin(async move {
                 let own = Own::read(writing).await?;
                 let before = own.find(id).cloned().ok_or_else(unknown)?;
-                if expected_version.is_some_and(|expected| expected != before.version) {
-                    let why = "somebody changed this meanwhile; read it again";
-                    return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
-                }
+                Error::unless_current(expected_version, before.version)?;
                 let ledgers = ledger::Entity::find()
                     .filter(ledger::Column::SubgroupId.eq(id))
                     .filter(ledger::Column::ArchivedAt.is_null())
