@@ -92,6 +92,8 @@ fn sqlite_options(
         .foreign_keys(true)
         .busy_timeout(Duration::from_millis(limits.lock_wait_ms))
         .statement_cache_capacity(200)
+        // SQLite's thread hands rows over one by one: with room for a page it never waits for the reader.
+        .row_buffer_size(1_024)
         .pragma("recursive_triggers", "ON")
         .pragma("temp_store", "MEMORY");
     match using {
@@ -121,6 +123,8 @@ fn server_options(server: &ServerTarget, limits: SessionLimits) -> ConnectOption
                             limits.idle_transaction_ms.to_string(),
                         ),
                         ("timezone", "UTC".to_owned()),
+                        // Statements here take milliseconds; compiling one would take tens of them.
+                        ("jit", "off".to_owned()),
                     ])
             });
             options
