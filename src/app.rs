@@ -128,6 +128,11 @@ impl App {
     /// Everything that is served; `render` writes the figures.
     pub fn router(&self, render: http::health::Render) -> Router {
         let config = &self.config;
+        let tenancy = Arc::clone(&self.tenancy);
+        let render: http::health::Render = Arc::new(move || {
+            tenancy.stats().export();
+            render()
+        });
         let shown = config.server.introspection.then(|| Arc::from(graphql::sdl()));
         let endpoint = Endpoint {
             schema: self.schema.clone(),

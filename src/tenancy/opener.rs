@@ -40,8 +40,7 @@ impl Tenants {
                     // The route changed while it was being opened.
                     Some((place, tenant)) => {
                         tenant.close().await;
-                        self.counts.exit();
-                        drop(place);
+                        self.vacate(id, place);
                         if !self.closed(id) {
                             return;
                         }
@@ -73,8 +72,7 @@ impl Tenants {
                 Ok((place, tenant))
             }
             failed => {
-                self.counts.exit();
-                drop(place);
+                self.vacate(id, place);
                 match failed {
                     Ok(Err(error)) => Err(error),
                     _ => Err(Error::Unavailable("the tenant did not open in time".into())),

@@ -92,8 +92,8 @@ impl Counts {
 }
 
 impl Stats {
-    /// Sets the gauges.
-    pub(super) fn export(&self) {
+    /// Sets the gauges: whoever shows the figures does it first, so that they are of now.
+    pub fn export(&self) {
         let gauges = [
             ("open", self.open),
             ("opening", self.opening),

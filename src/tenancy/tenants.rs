@@ -15,7 +15,7 @@ use std::{
 };
 
 use daybook_domain::id::TenantId;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{
     hub::Hub,
@@ -187,12 +187,22 @@ impl Tenants {
             None => tracing::error!(tenant = %id, "a tenant without a lease was still held"),
         }
         self.counts.evicted();
-        self.counts.exit();
-        drop(opened.place);
+        self.vacate(id, opened.place);
         self.map().draining -= 1;
         if self.closed(id) {
             self.start_opening(id);
         }
+    }
+
+    /// Gives a place back in one moment with its slot's note of it, so that no reading of the slots
+    /// shows more places than there are.
+    pub(super) fn vacate(&self, id: TenantId, place: OwnedSemaphorePermit) {
+        let mut map = self.map();
+        if let Some(slot) = map.slots.get_mut(&id) {
+            slot.state = State::Opening { has_place: false };
+        }
+        self.counts.exit();
+        drop(place);
     }
 
     /// A tenant is closed now. True when somebody waits for it: its slot says that it is being opened.
@@ -309,7 +319,6 @@ impl Tenants {
         for server in servers {
             server.prune(reader_idle).await;
         }
-        self.stats().export();
     }
 
     /// Takes no more callers and closes all, waiting for their leases no longer than `bound`. False

@@ -8,7 +8,18 @@
     reason = "tests may fail loudly"
 )]
 
+mod books;
+#[allow(dead_code, reason = "the other tests' caller can do more")]
+#[path = "../it/client.rs"]
+mod client;
 mod commands;
+mod crash;
+mod crowd;
+#[allow(dead_code, reason = "the other tests' databases")]
+#[path = "../it/engine.rs"]
+mod engine;
 mod example;
+mod instance;
+mod nodes;
 mod place;
 mod serving;

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::place::Place;
+use super::{client::Client, place::Place};
 
 /// A server, killed where a test fails.
 pub struct Serving {
@@ -42,6 +42,22 @@ impl Serving {
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
         answer
+    }
+
+    /// A caller of it who is not signed in.
+    pub fn client(&self) -> Client {
+        Client::new(self.address.parse().unwrap())
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as a power cut would: it learns nothing of it.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     pub fn terminate(mut self) -> (Option<i32>, Duration) {
