@@ -161,9 +161,11 @@ async fn measure(
 /// Posts as many vouchers on both sides as a page holds, and a few more.
 async fn fill(raw_place: &Place, source: &Arc<Source>, ours: Option<Ours<'_>>) -> Outcome<()> {
     raw::post_for(raw_place, source, 1, bare::PAGE * 2, std::time::Duration::ZERO).await?;
-    if let Some(Ours { server, books, .. }) = ours {
+    engine::settle(raw_place).await?;
+    if let Some(Ours { server, books, place }) = ours {
         let asks = vec![books.post(server.address, today()); bare::PAGE * 2];
         load::ask_each(server.address, asks, 4).await?;
+        engine::settle(place).await?;
     }
     Ok(())
 }

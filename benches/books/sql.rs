@@ -9,7 +9,7 @@ use sea_orm::DbBackend;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection as _, Row as _,
     mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow},
-    postgres::{PgConnectOptions, PgConnection, PgRow},
+    postgres::{PgConnectOptions, PgConnection, PgRow, PgSslMode},
     sqlite::{
         SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous,
     },
@@ -156,7 +156,9 @@ impl Connection {
                 Ok(Self::Sqlite(options.disable_statement_logging().connect().await?))
             }
             Place::Server { engine: Engine::Postgres, url, database } => {
-                let options = PgConnectOptions::from_str(url)?.database(database);
+                // As the server does on this machine: without TLS.
+                let options =
+                    PgConnectOptions::from_str(url)?.database(database).ssl_mode(PgSslMode::Disable);
                 Ok(Self::Postgres(options.disable_statement_logging().connect().await?))
             }
             Place::Server { url, database, .. } => {
