@@ -19,6 +19,9 @@ pub struct BodyBounds {
     pub timeout: Duration,
 }
 
+/// What is set aside before anything arrived: a promised length costs its sender nothing.
+const ROOM_AT_FIRST: usize = 1 << 16;
+
 /// Most bytes of a refused body that are still taken from the client.
 const DISCARDED_MAX: usize = 16 << 20;
 
@@ -37,7 +40,7 @@ pub async fn read(
         return Err(too_large(bounds));
     }
     let mut stream = body.into_data_stream();
-    let mut read = Vec::with_capacity(told);
+    let mut read = Vec::with_capacity(told.min(ROOM_AT_FIRST));
     let late = tokio::time::sleep(bounds.timeout);
     let mut late = std::pin::pin!(late);
     loop {
