@@ -22,8 +22,8 @@ use crate::{
         limits::Bounds,
     },
     http::{
-        self, Parts, graphql::Endpoint, health::Readiness, pages::PagesSettings,
-        socket::SocketSettings,
+        self, Parts, body::BodyBounds, graphql::Endpoint, health::Readiness, pages::PagesSettings,
+        serve::Edge, socket::SocketSettings,
     },
     lane,
     office::{Office, Rules, Servers},
@@ -57,6 +57,7 @@ pub struct App {
     pub desk: Arc<Desk>,
     /// The API.
     pub schema: ApiSchema,
+    connections: usize,
     _data: Option<DataLock>,
 }
 
@@ -68,7 +69,7 @@ impl App {
     /// When a database cannot be reached, the data folder is in use, or a key is wrong.
     pub async fn open(config: Config, purpose: Purpose, clock: Clock) -> Result<Self> {
         let settings = tenancy_settings(&config);
-        raise_file_limit(settings.descriptors_needed());
+        let connections = room_for(config.server.connections_max, settings.descriptors_needed());
         let folder = config.data.folder.clone();
         std::fs::create_dir_all(&folder)
             .map_err(|error| Error::Unavailable(format!("the data folder: {error}")))?;
@@ -122,7 +123,7 @@ impl App {
         let buckets = Buckets::new(clock.clone(), cost(&config));
         let schema = graphql::schema(Arc::new(buckets), config.server.introspection);
         let config = Arc::new(config);
-        Ok(Self { config, clock, office, node, tenancy, desk, schema, _data: data })
+        Ok(Self { config, clock, office, node, tenancy, desk, schema, connections, _data: data })
     }
 
     /// Everything that is served; `render` writes the figures.
@@ -139,6 +140,10 @@ impl App {
             desk: Arc::clone(&self.desk),
             bounds: bounds(config),
             batch_max: config.limits.batch,
+            body: BodyBounds {
+                bytes_max: config.server.body_bytes_max,
+                timeout: Duration::from_millis(config.server.body_timeout_ms),
+            },
             timeout: Duration::from_millis(config.server.request_timeout_ms),
             introspection: config.server.introspection,
         };
@@ -154,8 +159,19 @@ impl App {
             render,
             trusted_proxies: config.server.trusted_proxies.clone(),
             allowed_origins: config.server.allowed_origins.clone(),
-            body_bytes_max: config.server.body_bytes_max,
         })
+    }
+
+    /// Bounds of the connections over which it is served.
+    pub fn edge(&self) -> Edge {
+        let server = &self.config.server;
+        Edge {
+            grace: Duration::from_millis(server.shutdown_grace_ms),
+            connections: self.connections,
+            head: Duration::from_millis(server.header_timeout_ms),
+            idle: Duration::from_millis(server.idle_timeout_ms),
+            streams: server.streams_max,
+        }
     }
 
     /// Drains lanes, closes all databases and gives this process's number back.
@@ -301,16 +317,46 @@ fn bounds(config: &Config) -> Bounds {
     }
 }
 
-fn raise_file_limit(needed: usize) {
-    let wanted = u64::try_from(needed.saturating_add(500)).unwrap_or(u64::MAX);
-    match rlimit::increase_nofile_limit(wanted.max(4_096)) {
-        Ok(raised) if raised < wanted => tracing::warn!(
+/// Raises the limit of open files to what tenants and clients need, and says how many connections of
+/// clients it has room for.
+fn room_for(connections: usize, needed: usize) -> usize {
+    let needed = needed.saturating_add(500);
+    let wanted = u64::try_from(needed.saturating_add(connections)).unwrap_or(u64::MAX);
+    let raised = match rlimit::increase_nofile_limit(wanted.max(4_096)) {
+        Ok(raised) => raised,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files could not be raised");
+            1_024
+        }
+    };
+    let room = room_within(usize::try_from(raised).unwrap_or(usize::MAX), connections, needed);
+    if room < connections {
+        tracing::warn!(
             raised,
             wanted,
-            "the limit of open files is low for this many open tenants; raise it (ulimit -n) or \
-             lower tenants.open_max"
-        ),
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
+            connections = room,
+            "the limit of open files is low for this many open tenants and connections; raise it \
+             (ulimit -n) or lower tenants.open_max or server.connections_max"
+        );
+    }
+    room
+}
+
+/// What is left beside the files needed, and a quarter of all where even those are too many.
+fn room_within(files: usize, connections: usize, needed: usize) -> usize {
+    connections.min(files.saturating_sub(needed).max(files / 4)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_stay_below_the_limit_of_open_files() {
+        assert_eq!(room_within(100_000, 10_000, 700), 10_000);
+        assert_eq!(room_within(4_096, 10_000, 700), 3_396);
+        assert_eq!(room_within(1_024, 10_000, 900), 256);
+        assert_eq!(room_within(1_024, 20, 900), 20);
+        assert_eq!(room_within(0, 10, 900), 1);
     }
 }

@@ -28,7 +28,6 @@ async fn run(config: Config) -> Outcome {
     let telemetry = telemetry::start(&config)?;
     let stop = on_signals()?;
     let listen = config.server.listen;
-    let grace = Duration::from_millis(config.server.shutdown_grace_ms);
     let app = App::open(config, Purpose::Serve, Clock::default()).await.map_err(|error| {
         let cause = error.cause().unwrap_or_else(|| error.to_string());
         format!("cannot start: {cause}")
@@ -56,7 +55,7 @@ async fn run(config: Config) -> Outcome {
         })
     };
     let router = app.router(Arc::new(move || metrics.render()));
-    serve_router(listener, router, grace, stop).await?;
+    serve_router(listener, router, app.edge(), stop).await?;
     upkeep.abort();
     app.close().await;
     tracing::info!("stopped");

@@ -16,6 +16,18 @@ use crate::{
     scope::{PlatformScope, RequestInfo, TenantScope},
 };
 
+/// Root fields that anyone may call, and so whoever shows a token that no longer holds.
+pub const OPEN_FIELDS: [&str; 8] = [
+    "__typename",
+    "register",
+    "login",
+    "loginChoose",
+    "adminLogin",
+    "sessionRefresh",
+    "passwordReset",
+    "invitationAccept",
+];
+
 /// Who calls, found out before execution.
 #[derive(Debug)]
 pub enum Caller {

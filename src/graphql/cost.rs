@@ -1,7 +1,8 @@
 //! What an operation costs, and how much of it a tenant and a user may spend.
 //!
 //! The cost asked is the schema's complexity, known before execution and refused above a bound. Each
-//! user and each tenant has a bucket that refills steadily; an empty one answers THROTTLED.
+//! user and each tenant has a bucket that refills steadily; an empty one answers THROTTLED. What was
+//! asked and not used is given back after execution.
 
 use std::{
     collections::HashMap,
@@ -90,11 +91,24 @@ impl Buckets {
                 }
             }
         }
-        Ok(standing.unwrap_or(Standing {
-            maximum: self.settings.bucket_max,
-            available: self.settings.bucket_max,
-            restore_rate: self.settings.per_second,
-        }))
+        Ok(standing.unwrap_or(self.full()))
+    }
+
+    /// How the first of the buckets stands, with nothing spent.
+    fn standing(&self, spenders: &[Spender]) -> Standing {
+        let Some(spender) = spenders.first() else { return self.full() };
+        let (maximum, rate) = self.bounds(spender);
+        let shard = self.shard(spender).lock().unwrap_or_else(PoisonError::into_inner);
+        let level = shard.get(spender).map(|bucket| {
+            refilled(bucket, self.clock.now_ms(), rate, maximum.saturating_mul(1_000))
+        });
+        let available = level.map_or(maximum, |level| level / 1_000);
+        Standing { maximum, available, restore_rate: rate }
+    }
+
+    fn full(&self) -> Standing {
+        let (maximum, restore_rate) = (self.settings.bucket_max, self.settings.per_second);
+        Standing { maximum, available: maximum, restore_rate }
     }
 
     fn bounds(&self, spender: &Spender) -> (u64, u64) {
@@ -110,7 +124,7 @@ impl Buckets {
         let full = maximum.saturating_mul(1_000);
         let mut shard = self.shard(spender).lock().unwrap_or_else(PoisonError::into_inner);
         if shard.len() >= KEYS_PER_SHARD && !shard.contains_key(spender) {
-            shard.retain(|_, bucket| refilled(bucket, now, rate, full) < full);
+            self.make_room(&mut shard, now);
         }
         let bucket = shard.entry(spender.clone()).or_insert(Bucket { level: full, filled_at: now });
         bucket.level = refilled(bucket, now, rate, full);
@@ -122,6 +136,22 @@ impl Buckets {
         }
         bucket.level -= needed;
         Ok(Standing { maximum, available: bucket.level / 1_000, restore_rate: rate })
+    }
+
+    /// Forgets full buckets, which say nothing; where none is, the fullest: its owner gains the least.
+    fn make_room(&self, shard: &mut HashMap<Spender, Bucket>, now: i64) {
+        let missing = |spender: &Spender, bucket: &Bucket| {
+            let (maximum, rate) = self.bounds(spender);
+            let full = maximum.saturating_mul(1_000);
+            full - refilled(bucket, now, rate, full)
+        };
+        shard.retain(|spender, bucket| missing(spender, bucket) > 0);
+        if shard.len() >= KEYS_PER_SHARD {
+            let fullest = shard.iter().min_by_key(|(spender, bucket)| missing(spender, bucket));
+            if let Some(fullest) = fullest.map(|(spender, _)| spender.clone()) {
+                shard.remove(&fullest);
+            }
+        }
     }
 
     fn give_back(&self, spender: &Spender, cost: u64) {
@@ -157,10 +187,12 @@ pub struct Sheet(Mutex<Entries>);
 pub struct Entries {
     /// The cost asked.
     pub requested: u64,
+    /// The cost used.
+    pub actual: u64,
     /// Whether execution began: errors before that are errors of the request.
     pub was_executed: bool,
-    /// How the user's bucket stands.
-    pub standing: Standing,
+    /// How the caller's bucket stands; none where the operation was not even weighed.
+    pub standing: Option<Standing>,
     /// Milliseconds to wait, when a bucket was empty.
     pub wait_ms: Option<u64>,
 }
@@ -199,28 +231,30 @@ impl Extension for CostGuard {
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let valid = next.run(ctx).await?;
         let cost = u64::try_from(valid.complexity).unwrap_or(u64::MAX);
-        let sheet = ctx.data_opt::<Arc<Sheet>>();
-        if let Some(sheet) = sheet {
-            sheet.write(|entries| entries.requested = cost);
-        }
+        let spenders = spenders_of(ctx);
+        let note = |standing: Standing, wait_ms: Option<u64>| {
+            if let Some(sheet) = ctx.data_opt::<Arc<Sheet>>() {
+                sheet.write(|entries| {
+                    entries.requested = cost;
+                    entries.standing = Some(standing);
+                    entries.wait_ms = wait_ms;
+                });
+            }
+        };
         let most = self.0.settings.query_max;
         if cost > most {
+            note(self.0.standing(spenders), None);
             let message =
                 format!("this operation costs {cost}; at most {most} is allowed: ask for less");
             return Err(vec![coded(message, "QUERY_TOO_COMPLEX")]);
         }
-        let spenders = ctx.data_opt::<Spenders>().map_or(&[][..], |spenders| &spenders.0);
         match self.0.spend(spenders, cost) {
             Ok(standing) => {
-                if let Some(sheet) = sheet {
-                    sheet.write(|entries| entries.standing = standing);
-                }
+                note(standing, None);
                 Ok(valid)
             }
             Err(wait) => {
-                if let Some(sheet) = sheet {
-                    sheet.write(|entries| entries.wait_ms = Some(wait));
-                }
+                note(self.0.standing(spenders), Some(wait));
                 let seconds = wait.div_ceil(1_000);
                 let message = format!("too much asked in a short time; try again in {seconds} s");
                 Err(vec![coded(message, "THROTTLED")])
@@ -234,11 +268,29 @@ impl Extension for CostGuard {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        if let Some(sheet) = ctx.data_opt::<Arc<Sheet>>() {
-            sheet.write(|entries| entries.was_executed = true);
+        // A subscription has no sheet: each of its events is an execution, and it was charged once.
+        let Some(sheet) = ctx.data_opt::<Arc<Sheet>>() else {
+            return next.run(ctx, operation_name).await;
+        };
+        sheet.write(|entries| entries.was_executed = true);
+        let response = next.run(ctx, operation_name).await;
+        let actual = values_in(&response.data);
+        let spenders = spenders_of(ctx);
+        let unused = sheet.read().requested.saturating_sub(actual);
+        for spender in spenders {
+            self.0.give_back(spender, unused);
         }
-        next.run(ctx, operation_name).await
+        let standing = self.0.standing(spenders);
+        sheet.write(|entries| {
+            entries.actual = actual;
+            entries.standing = Some(standing);
+        });
+        response
     }
+}
+
+fn spenders_of<'c>(ctx: &ExtensionContext<'c>) -> &'c [Spender] {
+    ctx.data_opt::<Spenders>().map_or(&[], |spenders| &spenders.0)
 }
 
 fn coded(message: String, code: &str) -> ServerError {
@@ -306,5 +358,37 @@ mod tests {
         let other = Spender::User("other".into());
         assert!(buckets.spend(&[other.clone(), tenant], 50).is_err());
         assert_eq!(buckets.spend(&[other], 100).unwrap().available, 0);
+    }
+
+    #[test]
+    fn what_was_not_used_comes_back() {
+        let (_, buckets) = buckets();
+        let both = [Spender::User("1/1".into()), Spender::Tenant(1)];
+        buckets.spend(&both, 90).unwrap();
+        both.iter().for_each(|spender| buckets.give_back(spender, 70));
+        assert_eq!(buckets.standing(&both).available, 80);
+        assert_eq!(buckets.standing(&both[1..]).available, 380);
+        both.iter().for_each(|spender| buckets.give_back(spender, 1_000));
+        assert_eq!(buckets.standing(&both).available, 100);
+    }
+
+    #[test]
+    fn buckets_do_not_grow_without_bound() {
+        let (clock, buckets) = buckets();
+        let count =
+            || -> usize { buckets.shards.iter().map(|shard| shard.lock().unwrap().len()).sum() };
+        let poor = [Spender::User("poor".into())];
+        buckets.spend(&poor, 100).unwrap();
+        for user in 0..2 * SHARDS * KEYS_PER_SHARD {
+            buckets.spend(&[Spender::User(user.to_string())], 1).unwrap();
+        }
+        assert!(count() <= SHARDS * KEYS_PER_SHARD, "{}", count());
+        // An empty bucket is not the one that is forgotten; some time has passed.
+        assert!(buckets.standing(&poor).available < 90);
+        clock.advance_ms(60_000);
+        for user in 0..SHARDS * 100 {
+            buckets.spend(&[Spender::User(format!("late {user}"))], 1).unwrap();
+        }
+        assert!(count() <= SHARDS * 101 + KEYS_PER_SHARD * 2, "{}", count());
     }
 }

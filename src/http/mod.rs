@@ -1,6 +1,9 @@
 //! HTTP: routes, negotiation, bounds, pages, shutdown.
 
+mod answer;
+pub mod body;
 pub mod client_address;
+mod connection;
 pub mod graphql;
 pub mod headers;
 pub mod health;
@@ -14,11 +17,10 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
     routing::any,
 };
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::compression::CompressionLayer;
 
 use crate::config::IpRange;
 
@@ -38,8 +40,6 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpRange>,
     /// Pages of these origins may read answers.
     pub allowed_origins: Vec<String>,
-    /// Most bytes of a request's body.
-    pub body_bytes_max: usize,
 }
 
 /// All routes.
@@ -49,7 +49,6 @@ pub fn router(parts: Parts) -> Router {
         socket::Sockets::new(parts.endpoint.clone(), parts.sockets, &parts.allowed_origins);
     Router::new()
         .route("/graphql", any(graphql::endpoint))
-        .layer(DefaultBodyLimit::max(parts.body_bytes_max))
         .with_state(parts.endpoint)
         .merge(socket::router(sockets))
         .merge(pages::router(parts.pages))
@@ -57,6 +56,5 @@ pub fn router(parts: Parts) -> Router {
         .layer(CompressionLayer::new().gzip(true))
         .layer(headers::cors(&parts.allowed_origins))
         .layer(from_fn_with_state(trusted, client_address::layer))
-        .layer(CatchPanicLayer::new())
         .layer(from_fn(headers::layer))
 }

@@ -21,46 +21,81 @@ impl Media {
 
 /// Chooses by the `Accept` header; `None` when neither form is acceptable.
 ///
-/// Without the header, and where both are equally welcome only through a wildcard, old clients are
-/// meant: they get `application/json`.
+/// The most specific range that fits a form decides its quality (RFC 9110, 12.5.1). Without the header,
+/// and where both are equally welcome only through a wildcard, old clients are meant: they get
+/// `application/json`. Where both are named as equally welcome, the first one named is taken.
 pub fn negotiate(accept: Option<&str>) -> Option<Media> {
     let Some(accept) = accept.filter(|text| !text.trim().is_empty()) else {
         return Some(Media::Json);
     };
-    let mut best: Option<(u32, u8, Media)> = None;
-    for range in accept.split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let ranges: Vec<Range> =
+        accept.split(',').enumerate().filter_map(|(place, text)| Range::of(place, text)).collect();
+    let json = Welcome::of(Media::Json, &ranges);
+    let response = Welcome::of(Media::GraphqlResponse, &ranges);
+    let is_first = response.named.is_some_and(|at| json.named.is_none_or(|other| at < other));
+    match (json.quality, response.quality) {
+        (0, 0) => None,
+        (json, response) if response > json || (response == json && is_first) => {
+            Some(Media::GraphqlResponse)
+        }
+        _ => Some(Media::Json),
+    }
+}
+
+/// One range of the header that can mean one of the forms.
+struct Range {
+    /// The form that it names; none for a wildcard.
+    media: Option<Media>,
+    /// How closely it says what is meant.
+    exactness: u8,
+    quality: u32,
+    place: usize,
+}
+
+impl Range {
+    fn of(place: usize, text: &str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let (media, mut exactness) = match parts.next()?.to_ascii_lowercase().as_str() {
+            "application/graphql-response+json" => (Some(Media::GraphqlResponse), 2),
+            "application/json" => (Some(Media::Json), 2),
+            "application/*" => (None, 1),
+            "*/*" => (None, 0),
+            _ => return None,
+        };
         let mut quality = 1_000;
-        let mut fits = true;
-        for parameter in parts {
-            match parameter.split_once('=') {
-                Some((key, value)) if key.trim().eq_ignore_ascii_case("q") => {
-                    quality = thousandths(value.trim());
+        for (key, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
+            let (key, value) = (key.trim(), value.trim());
+            if key.eq_ignore_ascii_case("q") {
+                quality = thousandths(value);
+            } else if key.eq_ignore_ascii_case("charset") {
+                let charset = value.trim_matches('"');
+                if !["utf-8", "utf8"].iter().any(|known| charset.eq_ignore_ascii_case(known)) {
+                    return None;
                 }
-                Some((key, value)) if key.trim().eq_ignore_ascii_case("charset") => {
-                    let charset = value.trim().trim_matches('"');
-                    fits = charset.eq_ignore_ascii_case("utf-8")
-                        || charset.eq_ignore_ascii_case("utf8");
-                }
-                _ => {}
+                exactness = 3;
             }
         }
-        let (media, exactness) = match name.as_str() {
-            "application/graphql-response+json" => (Media::GraphqlResponse, 2),
-            "application/json" => (Media::Json, 2),
-            "application/*" => (Media::Json, 1),
-            "*/*" => (Media::Json, 0),
-            _ => continue,
-        };
-        if fits
-            && quality > 0
-            && best.is_none_or(|(most, exact, _)| (quality, exactness) > (most, exact))
-        {
-            best = Some((quality, exactness, media));
+        Some(Self { media, exactness, quality, place })
+    }
+}
+
+/// How welcome a form is.
+struct Welcome {
+    quality: u32,
+    /// Where it is named, if it is.
+    named: Option<usize>,
+}
+
+impl Welcome {
+    fn of(media: Media, ranges: &[Range]) -> Self {
+        let fits = |range: &&Range| range.media.is_none_or(|named| named == media);
+        let best = ranges.iter().filter(fits).max_by_key(|range| (range.exactness, range.quality));
+        let named = best.filter(|range| range.media.is_some());
+        Self {
+            quality: best.map_or(0, |range| range.quality),
+            named: named.map(|range| range.place),
         }
     }
-    best.map(|(_, _, media)| media)
 }
 
 /// A quality between 0 and 1 in thousandths; anything malformed counts as 0.
@@ -97,6 +132,23 @@ mod tests {
             (Some("text/html, */*;q=0.5"), json),
             (Some("application/json;q=0"), None),
             (Some("application/json;q=2"), None),
+            (Some("application/json;q=0, */*"), response),
+            (Some("*/*, application/json;q=0"), response),
+            (Some("application/graphql-response+json;q=0, */*"), json),
+            (Some("application/*;q=0, */*"), None),
+            (Some("*/*;q=0, application/graphql-response+json"), response),
+            (Some("application/json;q=0.1, application/*;q=0.5"), response),
+            (Some("application/json;q=0.5, */*;q=0.5"), json),
+            (Some("application/graphql-response+json;q=0.5, */*;q=0.5"), response),
+            (Some("application/graphql-response+json, application/json"), response),
+            (Some("application/json, application/graphql-response+json"), json),
+            (Some("application/json;q=0, application/json;charset=utf-8"), json),
+            (
+                Some("text/html, application/graphql-response+json, application/json;q=0.9"),
+                response,
+            ),
+            (Some("APPLICATION/JSON ; Q=1.000"), json),
+            (Some(", ,"), None),
         ] {
             assert_eq!(negotiate(accept), expected, "{accept:?}");
         }

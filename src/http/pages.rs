@@ -27,6 +27,11 @@ struct Asset {
     etag: String,
 }
 
+/// Weak, for the same page goes out as it is and compressed: equal in meaning, not byte for byte.
+fn etag_of(bytes: &[u8]) -> String {
+    format!("W/\"{}\"", hex::encode(Sha256::digest(bytes)))
+}
+
 macro_rules! assets {
     ($($path:literal => $content_type:literal),+ $(,)?) => {
         static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| vec![$({
@@ -35,7 +40,7 @@ macro_rules! assets {
                 path: $path,
                 content_type: $content_type,
                 bytes,
-                etag: format!("\"{}\"", hex::encode(Sha256::digest(bytes))),
+                etag: etag_of(bytes),
             }
         }),+]);
     };
@@ -87,11 +92,11 @@ pub fn router(settings: PagesSettings) -> Router {
             );
     }
     if let Some(schema) = settings.schema {
+        let etag = etag_of(schema.as_bytes());
         router = router.route(
             "/schema.graphql",
-            get(move || async move {
-                let content = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-                (content, schema.to_string())
+            get(move |headers: HeaderMap| async move {
+                stored(&headers, &etag, "text/plain; charset=utf-8", schema.to_string())
             }),
         );
     }
@@ -112,22 +117,37 @@ fn asset(path: &str, headers: &HeaderMap) -> Response {
     let Some(asset) = ASSETS.iter().find(|asset| asset.path == path) else {
         return (StatusCode::NOT_FOUND, "there is no such page\n").into_response();
     };
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_known = known.is_some_and(|list| {
-        list.split(',').any(|tag| tag.trim().trim_start_matches("W/") == asset.etag)
-    });
-    let mut response = if is_known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        asset.bytes.into_response()
-    };
+    let mut response = stored(headers, &asset.etag, asset.content_type, asset.bytes);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
     headers
         .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    if let Ok(etag) = HeaderValue::from_str(&asset.etag) {
+    response
+}
+
+/// Something that the client may keep and ask for again by its tag.
+fn stored(
+    asked: &HeaderMap,
+    etag: &str,
+    content_type: &'static str,
+    content: impl IntoResponse,
+) -> Response {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let is_known = asked
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag));
+    let mut response =
+        if is_known { StatusCode::NOT_MODIFIED.into_response() } else { content.into_response() };
+    let headers = response.headers_mut();
+    if !is_known {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Ok(etag) = HeaderValue::from_str(etag) {
         headers.insert(header::ETAG, etag);
     }
     response

@@ -31,21 +31,25 @@ impl Malformed {
     }
 }
 
-/// Checks that a body is JSON in UTF-8, by its header.
+const REQUEST_TYPES: [&str; 2] = ["application/json", "application/graphql-response+json"];
+
+/// Checks that a body is one of the two JSON types in UTF-8, by its header.
 ///
 /// # Errors
 /// 415 for any other content type: a form or a text can be sent from a foreign page unasked.
 pub fn check_content_type(headers: &HeaderMap) -> Result<(), Malformed> {
     let refuse = || Malformed {
         status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        message: "send the request as application/json in UTF-8".to_owned(),
+        message: "send the request as application/json or application/graphql-response+json, in \
+                  UTF-8"
+            .to_owned(),
     };
-    let text = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .ok_or_else(refuse)?;
+    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return Err(refuse()) };
+    let text = line.to_str().map_err(|_| refuse())?;
     let mut parts = text.split(';').map(str::trim);
-    if !parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json")) {
+    let name = parts.next().unwrap_or_default();
+    if !REQUEST_TYPES.iter().any(|known| name.eq_ignore_ascii_case(known)) {
         return Err(refuse());
     }
     for parameter in parts {
@@ -195,11 +199,17 @@ mod tests {
     }
 
     #[test]
-    fn only_json_is_a_content_type() {
+    fn only_the_two_json_types_are_read() {
         for (text, fits) in [
             ("application/json", true),
             ("Application/JSON; charset=UTF-8", true),
             ("application/json; charset=latin1", false),
+            ("application/json;charset=\"utf-16\"", false),
+            ("application/graphql-response+json", true),
+            ("application/graphql-response+json; charset=utf-8", true),
+            ("application/graphql-response+json; charset=latin1", false),
+            ("application/graphql", false),
+            ("application/json, text/plain", false),
             ("text/plain", false),
             ("multipart/form-data; boundary=x", false),
             ("application/x-www-form-urlencoded", false),

@@ -6,7 +6,7 @@ use daybook::{
     app::{App, Purpose},
     clock::Clock,
     config::{Config, Sources},
-    http::serve::serve,
+    http::serve::{Edge, serve},
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use serde_json::json;
@@ -75,8 +75,8 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let router = app.router(Arc::new(String::new));
-        let grace = Duration::from_secs(2);
-        let serving = tokio::spawn(serve(listener, router, grace, stop.clone()));
+        let edge = Edge { grace: Duration::from_secs(2), ..app.edge() };
+        let serving = tokio::spawn(serve(listener, router, edge, stop.clone()));
         Self { address, clock, app, engine, marker, stop, serving, folder }
     }
 

@@ -19,8 +19,10 @@ mod engine;
 
 mod books;
 mod contract;
+mod edge;
 mod office;
 mod session;
 mod structure;
 mod tenancy;
+mod tokens;
 mod transport;

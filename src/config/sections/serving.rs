@@ -24,10 +24,20 @@ section! {
             "Longest time one request may take before it is answered with UNAVAILABLE.";
         body_bytes_max: usize = Kind::Size(1_024, 1 << 30), fixed("1048576"),
             "Largest request body; a larger one is refused before it is read.";
+        body_timeout_ms: u64 = ms(100, 600_000), fixed("30000"),
+            "Longest time for a request's body to arrive, before the request is answered with 408.";
+        header_timeout_ms: u64 = ms(100, 600_000), fixed("10000"),
+            "Longest time for a request's head to arrive, before the connection is closed.";
+        idle_timeout_ms: u64 = ms(100, 3_600_000), fixed("75000"),
+            "How long a connection may stay open without a request, or with an answer that the client does not read.";
+        connections_max: usize = Kind::Number(1, 1_000_000), fixed("10000"),
+            "Most connections at once, as far as the limit of open files allows; further ones wait to be accepted.";
+        streams_max: u32 = Kind::Number(1, 10_000), fixed("100"),
+            "Most requests at once in one HTTP/2 connection.";
         shutdown_grace_ms: u64 = ms(0, 600_000), fixed("10000"),
             "How long running requests may finish after the signal to stop.";
         introspection: bool = Kind::Flag, per("true", "false"),
-            "Whether anybody may read the schema; otherwise only who signed in as a developer.";
+            "Whether anybody may read the schema; otherwise only who holds API_KEY_READ or, in the office, SYSTEM_READ.";
         playground: bool = Kind::Flag, per("true", "false"),
             "Whether the page for trying queries is served.";
     }

@@ -11,6 +11,7 @@ use std::fmt;
 
 pub use document::{Facts, check_batch, check_document};
 pub use scan::{check_json, check_text};
+pub use weigh::is_introspection;
 
 /// The caps on one request. Each number is the highest that is still allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +86,10 @@ impl Excess {
         Self { kind: ExcessKind::BadRequest, message: message.to_string() }
     }
 
-    fn introspection() -> Self {
-        let message = "The schema may be read only by those who signed in as a developer.";
+    /// The schema is not for this caller.
+    pub fn introspection() -> Self {
+        let message = "The schema is not open here: sign in as somebody who holds API_KEY_READ (in \
+                       the platform's office SYSTEM_READ), or ask the operator for it.";
         Self { kind: ExcessKind::Introspection, message: message.to_owned() }
     }
 }

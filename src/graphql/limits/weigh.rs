@@ -18,7 +18,7 @@ const SCHEMA_LISTS: [&str; 4] = ["fields", "interfaces", "possibleTypes", "input
 const SCHEMA_LISTS_MAX: usize = 2;
 
 /// Whether a field asks for the schema.
-pub(super) fn is_introspection(field: &str) -> bool {
+pub fn is_introspection(field: &str) -> bool {
     matches!(field, "__schema" | "__type")
 }
 

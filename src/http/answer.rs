@@ -1,0 +1,278 @@
+//! Answers: their form, their status, and what of an error may leave.
+
+use async_graphql::{Response, ServerError};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response as HttpResponse},
+};
+use serde_json::{Value, json};
+
+use super::negotiate::Media;
+use crate::{error::Error, graphql::cost::Sheet};
+
+/// One operation's answer, with the status it has where the media type lets it show.
+pub struct Answer {
+    body: Value,
+    /// Its status.
+    pub status: StatusCode,
+    retry_after: Option<u64>,
+    /// Refused with a status of its own whatever the media type (a rate limit).
+    forces_status: bool,
+}
+
+impl Answer {
+    /// What the schema answered.
+    pub fn of(response: Response, sheet: &Sheet, id: &str, may_introspect: bool) -> Self {
+        let entries = sheet.read();
+        let errors: Vec<Value> = response
+            .errors
+            .into_iter()
+            .map(|error| error_json(error, id, may_introspect))
+            .collect();
+        let code = errors
+            .iter()
+            .filter_map(|error| error.pointer("/extensions/code").and_then(Value::as_str))
+            .next()
+            .map(str::to_owned);
+        let mut body = serde_json::Map::new();
+        // A database that is gone and a queue that is full concern the whole request, not a field.
+        let is_down = response.data == async_graphql::Value::Null
+            && matches!(code.as_deref(), Some("UNAVAILABLE" | "THROTTLED"));
+        let status = if entries.was_executed && !is_down {
+            StatusCode::OK
+        } else {
+            status_of(code.as_deref().unwrap_or("BAD_USER_INPUT"))
+        };
+        if entries.was_executed {
+            let data = response.data.into_json().unwrap_or(Value::Null);
+            body.insert("data".to_owned(), data);
+        }
+        let waits = errors
+            .iter()
+            .filter_map(|error| error.pointer("/extensions/retryAfterSeconds"))
+            .find_map(Value::as_u64);
+        if !errors.is_empty() {
+            body.insert("errors".to_owned(), Value::Array(errors));
+        }
+        let mut extensions = serde_json::Map::new();
+        // What was never weighed has no cost, and says nothing of a bucket.
+        if let Some(standing) = entries.standing {
+            let cost = json!({
+                "requestedQueryCost": entries.requested,
+                "actualQueryCost": entries.actual,
+                "throttleStatus": {
+                    "maximumAvailable": standing.maximum,
+                    "currentlyAvailable": standing.available,
+                    "restoreRate": standing.restore_rate,
+                },
+            });
+            extensions.insert("cost".to_owned(), cost);
+        }
+        for (name, value) in response.extensions {
+            extensions.insert(name, value.into_json().unwrap_or(Value::Null));
+        }
+        if !extensions.is_empty() {
+            body.insert("extensions".to_owned(), Value::Object(extensions));
+        }
+        Self {
+            body: Value::Object(body),
+            status,
+            retry_after: entries.wait_ms.map(|wait| wait.div_ceil(1_000)).or(waits),
+            forces_status: entries.wait_ms.is_some() || is_down,
+        }
+    }
+
+    /// A request that was refused before it reached the schema.
+    pub fn refused(error: ServerError, id: &str) -> Self {
+        let error = error_json(error, id, true);
+        let code = error.pointer("/extensions/code").and_then(Value::as_str).unwrap_or_default();
+        Self {
+            status: status_of(code),
+            body: json!({ "errors": [error] }),
+            retry_after: None,
+            forces_status: false,
+        }
+    }
+
+    /// A request that came to nothing.
+    pub fn failed(error: &Error, id: &str) -> Self {
+        if let Some(cause) = error.cause() {
+            tracing::error!(request = id, code = error.code(), %cause, "a request failed");
+        }
+        let status = status_of(error.code());
+        let retry_after = match error {
+            Error::Throttled { retry_after_ms } => Some(retry_after_ms.div_ceil(1_000)),
+            _ => None,
+        };
+        Self {
+            body: errors_body(id, error.code(), &error.to_string()),
+            status,
+            forces_status: matches!(error, Error::Throttled { .. } | Error::Unavailable(_)),
+            retry_after,
+        }
+    }
+}
+
+/// The status of a request error, by its code.
+fn status_of(code: &str) -> StatusCode {
+    match code {
+        "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
+        "FORBIDDEN" | "TENANT_SUSPENDED" => StatusCode::FORBIDDEN,
+        "NOT_FOUND" | "TENANT_NOT_FOUND" => StatusCode::NOT_FOUND,
+        "CONFLICT" => StatusCode::CONFLICT,
+        "THROTTLED" => StatusCode::TOO_MANY_REQUESTS,
+        "TENANT_UPGRADING" | "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
+        "CLIENT_TOO_OLD" => StatusCode::GONE,
+        "INTERNAL" => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// An error as it leaves: always with a code of the closed list and the request's id.
+pub fn error_json(error: ServerError, id: &str, may_introspect: bool) -> Value {
+    let mut message = error.message;
+    if !may_introspect && let Some(at) = message.find(" Did you mean") {
+        message.truncate(at);
+    }
+    let mut extensions = match error.extensions {
+        Some(extensions) => match serde_json::to_value(extensions) {
+            Ok(Value::Object(members)) => members,
+            _ => serde_json::Map::new(),
+        },
+        None => serde_json::Map::new(),
+    };
+    if !extensions.contains_key("code") {
+        let code = code_of_library(&message);
+        if code == "INTERNAL" {
+            tracing::error!(request = id, cause = message, "the library failed");
+            message = "an internal error".to_owned();
+        }
+        extensions.insert("code".to_owned(), Value::from(code));
+    }
+    extensions.insert("requestId".to_owned(), Value::from(id));
+    let mut body = serde_json::Map::new();
+    body.insert("message".to_owned(), Value::from(message));
+    if !error.locations.is_empty() {
+        let places: Vec<Value> = error
+            .locations
+            .iter()
+            .map(|place| json!({ "line": place.line, "column": place.column }))
+            .collect();
+        body.insert("locations".to_owned(), Value::from(places));
+    }
+    if !error.path.is_empty() {
+        let path = serde_json::to_value(&error.path).unwrap_or(Value::Null);
+        body.insert("path".to_owned(), path);
+    }
+    body.insert("extensions".to_owned(), Value::Object(extensions));
+    Value::Object(body)
+}
+
+/// The code of an error that the GraphQL library made: it is the caller's fault, but for the few that
+/// name a bound or the program's own parts. Their beginnings are the library's; what a caller wrote
+/// never stands there.
+fn code_of_library(message: &str) -> &'static str {
+    let begins = |with: &str| message.starts_with(with);
+    if begins("The recursion depth") || begins("recursion limit exceeded") {
+        "QUERY_TOO_COMPLEX"
+    } else if begins("Data `") || begins("internal: ") {
+        "INTERNAL"
+    } else {
+        "BAD_USER_INPUT"
+    }
+}
+
+/// An error with a code.
+pub fn coded(message: String, code: &str) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    let mut extensions = async_graphql::ErrorExtensionValues::default();
+    extensions.set("code", code);
+    error.extensions = Some(extensions);
+    error
+}
+
+fn errors_body(id: &str, code: &str, message: &str) -> Value {
+    json!({ "errors": [{ "message": message, "extensions": { "code": code, "requestId": id } }] })
+}
+
+/// The answers of a request as one.
+pub fn respond(media: Media, answers: Vec<Answer>, is_batch: bool) -> HttpResponse {
+    let retry_after = answers.iter().filter_map(|answer| answer.retry_after).max();
+    let shows = |answer: &Answer| {
+        let shown = answer.forces_status || media == Media::GraphqlResponse;
+        if shown { answer.status } else { StatusCode::OK }
+    };
+    let status = if is_batch {
+        let forced = answers.iter().find(|answer| answer.forces_status).map(|answer| answer.status);
+        forced.unwrap_or(StatusCode::OK)
+    } else {
+        answers.first().map_or(StatusCode::OK, shows)
+    };
+    let mut bodies: Vec<Value> = answers.into_iter().map(|answer| answer.body).collect();
+    let body = if is_batch { Value::Array(bodies) } else { bodies.pop().unwrap_or(Value::Null) };
+    let content = (header::CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+    let mut response = (status, [content], body.to_string()).into_response();
+    if let Some(seconds) = retry_after
+        && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// An error before GraphQL: it has its status for every media type.
+pub fn refusal(id: &str, status: StatusCode, code: &str, message: &str) -> HttpResponse {
+    let content = HeaderValue::from_static("application/json; charset=utf-8");
+    let body = errors_body(id, code, message).to_string();
+    (status, [(header::CONTENT_TYPE, content)], body).into_response()
+}
+
+/// The method is not one that the endpoint knows, or not one for this operation.
+pub fn not_allowed(id: &str, allow: &'static str, message: &str) -> HttpResponse {
+    let mut response = refusal(id, StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", message);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+/// An error that the schema did not make.
+pub fn server_error(message: &str, code: &str) -> ServerError {
+    coded(message.to_owned(), code)
+}
+
+/// A failure of admission as an answer of the socket.
+pub fn admit_shown(error: &Error) -> ServerError {
+    coded(error.to_string(), error.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_library_has_a_code_and_says_nothing_of_the_program() {
+        for (message, code, shown) in [
+            ("Unknown field \"x\" on type \"Query\".", "BAD_USER_INPUT", None),
+            ("Failed to parse \"Int\": \"too deep\"", "BAD_USER_INPUT", None),
+            (
+                "The recursion depth of the query cannot be greater than `64`",
+                "QUERY_TOO_COMPLEX",
+                None,
+            ),
+            (
+                "Data `alloc::sync::Arc<daybook::Desk>` does not exist.",
+                "INTERNAL",
+                Some("an internal error"),
+            ),
+        ] {
+            let error = error_json(ServerError::new(message, None), "id", false);
+            let found = error.pointer("/extensions/code").and_then(Value::as_str);
+            assert_eq!(found, Some(code), "{message}");
+            let found = error.get("message").and_then(Value::as_str);
+            assert_eq!(found, Some(shown.unwrap_or(message)));
+            assert!(error.pointer("/extensions/requestId").is_some());
+        }
+        let error = ServerError::new("Unknown field \"nam\". Did you mean \"name\"?", None);
+        let shown = error_json(error, "id", false).to_string();
+        assert!(!shown.contains("Did you mean"), "{shown}");
+    }
+}
