@@ -11,4 +11,5 @@
 mod commands;
 mod example;
 mod place;
+mod platform;
 mod serving;
