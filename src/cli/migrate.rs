@@ -150,7 +150,11 @@ async fn tenants(app: &App, subdomain: Option<String>, look: Look) -> Outcome {
         Some(name) => Some(app.tenancy.route_by_subdomain(&name).await.map_err(failed)?.id),
     };
     let progress = |one: &TenantOutcome, done: usize, total: usize| {
-        print(&format!("{done} of {total}: {} {}\n", one.subdomain, word(&one.outcome)));
+        let line = format!("{done} of {total}: {} {}", one.subdomain, word(&one.outcome));
+        match one.outcome {
+            Done::Migrated | Done::WouldMigrate => print(&format!("{line}\n")),
+            Done::Ahead | Done::Failed(_) => eprintln!("daybook: {line}"),
+        }
     };
     let options = FleetOptions { only, dry_run: look.dry_run };
     let report = fleet::migrate(&app.office, options, &progress).await.map_err(failed)?;

@@ -13,12 +13,15 @@ use super::{
 
 /// Names with our prefix that are not settings: they steer tests and samples, or bring a command a
 /// password.
-const EXEMPT: [&str; 5] = [
+const EXEMPT: &[&str] = &[
     "DAYBOOK_TEST_",
     "DAYBOOK_SAMPLES",
     "DAYBOOK_ADMIN_PASSWORD",
     "DAYBOOK_OWNER_PASSWORD",
     "DAYBOOK_DEMO_PASSWORD",
+    // A release knows no faults on demand and refuses to start with this, like any unknown name.
+    #[cfg(debug_assertions)]
+    "DAYBOOK_FAULT",
 ];
 
 /// The effective values.

@@ -129,6 +129,12 @@ fn no_refusal_repeats_a_secret() {
 }
 
 #[test]
+fn only_a_build_for_tests_knows_faults_on_demand() {
+    let asked = Config::load(&none().with_env("DAYBOOK_FAULT", "provision:row"));
+    assert_eq!(asked.is_ok(), cfg!(debug_assertions));
+}
+
+#[test]
 fn a_section_is_no_value() {
     let text = refusals(&none().with_file("server = 5\nenvironment = \"staging\"\n"));
     assert!(text.contains("server (file daybook.toml): is a section; write [server]"), "{text}");

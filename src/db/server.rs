@@ -182,12 +182,27 @@ impl Server {
     /// When the server refuses.
     pub async fn keep_public_out(&self, name: &str) -> Result<()> {
         match self.engine() {
-            Engine::Postgres => {
-                let name = quoted(Engine::Postgres, name);
-                self.run(&format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC")).await
+            Engine::Postgres if self.lets_public_in(name).await? => {
+                let sql = format!(
+                    "REVOKE ALL ON DATABASE {} FROM PUBLIC",
+                    quoted(Engine::Postgres, name)
+                );
+                match self.run(&sql).await {
+                    // Of two at the same moment the server refuses one; the other has done it.
+                    Err(_) if !self.lets_public_in(name).await? => Ok(()),
+                    outcome => outcome,
+                }
             }
             _ => Ok(()),
         }
+    }
+
+    async fn lets_public_in(&self, name: &str) -> Result<bool> {
+        let sql = "SELECT has_database_privilege('public', CAST(? AS TEXT), 'CONNECT, TEMPORARY')";
+        Ok(match self.row(sql, [name.into()]).await? {
+            Some(row) => row.try_get_by_index(0)?,
+            None => false,
+        })
     }
 
     /// Marks a PostgreSQL database as a finished template, or takes the mark back.

@@ -22,4 +22,5 @@ mod example;
 mod instance;
 mod nodes;
 mod place;
+mod platform;
 mod serving;

@@ -19,7 +19,12 @@ impl Serving {
     pub fn start(place: &Place, settings: &[&str]) -> Self {
         let mut args = vec!["--set", "server.listen=127.0.0.1:0", "serve"];
         args.splice(0..0, settings.iter().flat_map(|one| ["--set", *one]));
-        let mut child = place.daybook(&args).stderr(Stdio::inherit()).spawn().unwrap();
+        Self::of(place.daybook(&args))
+    }
+
+    /// Runs a command that serves, until it says where.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = None;
         let mut lines = lines.map_while(Result::ok);
@@ -73,6 +78,13 @@ impl Drop for Serving {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
+    }
+}
+
+impl Serving {
+    /// Waits until it has ended by itself; `None` when a signal ended it.
+    pub fn ended(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 }
 

@@ -1,5 +1,8 @@
 //! Every database, and what is left over of tenants that are not there.
 
+use std::collections::HashMap;
+
+use daybook_domain::id::TenantId;
 use daybook_entity::master::tenant::TenantStatus;
 
 use super::{super::tenant, report::Report};
@@ -18,8 +21,15 @@ pub async fn look(app: &App, clears: bool, report: &mut Report) {
     match system::databases_of(&app.office).await {
         Err(error) => report.fail("databases", told(&error)),
         Ok(figures) => {
+            let subdomains = subdomains(app, report).await;
             for one in &figures.databases {
-                one_database(app, one, report).await;
+                let check = match (one.tier, one.tenant.and_then(|id| subdomains.get(&id))) {
+                    (Tier::Main, _) => "main".to_owned(),
+                    (Tier::Master, _) => "master".to_owned(),
+                    (Tier::Tenant, Some(subdomain)) => format!("tenant {subdomain}"),
+                    (Tier::Tenant, None) => format!("tenant {}", one.name),
+                };
+                one_database(app, one, &check, report).await;
             }
         }
     }
@@ -29,23 +39,31 @@ pub async fn look(app: &App, clears: bool, report: &mut Report) {
     left_overs(app, clears, report).await;
 }
 
-async fn one_database(app: &App, one: &DatabaseFigures, report: &mut Report) {
-    let check = match one.tier {
-        Tier::Main => "main".to_owned(),
-        Tier::Master => "master".to_owned(),
-        Tier::Tenant => format!("tenant {}", one.name),
-    };
+/// Tenants by the names that commands take.
+async fn subdomains(app: &App, report: &mut Report) -> HashMap<TenantId, String> {
+    match tenant::all(app).await {
+        Ok(rows) => rows.into_iter().map(|row| (row.id, row.subdomain)).collect(),
+        Err(error) => {
+            report.fail("tenants", told(&error));
+            HashMap::new()
+        }
+    }
+}
+
+async fn one_database(app: &App, one: &DatabaseFigures, check: &str, report: &mut Report) {
     let version = one.schema_version.as_deref().unwrap_or("no version");
     match one.health {
         Health::Current => match opens(app, one).await {
-            Ok(()) => report.ok(&check, version),
-            Err(why) => report.fail(&check, why),
+            Ok(()) => report.ok(check, version),
+            Err(why) => report.fail(check, why),
         },
         Health::OtherVersion => report
-            .fail(&check, format!("{version}, not this release's; run `daybook migrate tenants`")),
-        Health::Unfinished => report.warn(&check, "being set up"),
-        Health::Missing => report.fail(&check, "the database is not where its row says"),
-        Health::Unreachable => report.fail(&check, "its server does not answer"),
+            .fail(check, format!("{version}, not this release's; run `daybook migrate tenants`")),
+        Health::Unfinished => report.warn(check, "being set up"),
+        Health::Missing => {
+            report.fail(check, format!("the database {} is not where its row says", one.name));
+        }
+        Health::Unreachable => report.fail(check, "its server does not answer"),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Faults on demand: a test kills the process, or fails, after a named step.
 //!
-//! Compiled only with debug assertions. `DAYBOOK_FAULT=provision:<step>` ends the process at once, as
-//! a power cut would; within a test, [`arm`] makes a step fail or stop dead.
+//! `DAYBOOK_FAULT=provision:<step>` ends the process at once, as a power cut would: nothing is undone,
+//! no answer is given. Within a test, [`arm`] makes a step fail or stop dead. Both are compiled only
+//! with debug assertions or for unit tests. A release has no code for them, and refuses to start with
+//! that name in its environment.
 
 use crate::error::Result;
 
 /// What happens at an armed point.
-#[cfg(debug_assertions)]
+#[cfg(any(test, debug_assertions))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The step fails, and what was done is undone.
@@ -23,7 +25,7 @@ pub fn is_stop(error: &crate::error::Error) -> bool {
     matches!(error, crate::error::Error::Internal(why) if why == STOPPED)
 }
 
-#[cfg(debug_assertions)]
+#[cfg(any(test, debug_assertions))]
 mod armed {
     use std::cell::Cell;
 
@@ -36,7 +38,7 @@ mod armed {
 }
 
 /// Runs work with one point armed.
-#[cfg(debug_assertions)]
+#[cfg(any(test, debug_assertions))]
 pub async fn arm<T>(point: &'static str, fault: Fault, work: impl Future<Output = T>) -> T {
     armed::ARMED.scope(std::cell::Cell::new(Some((point, fault))), work).await
 }
@@ -45,13 +47,14 @@ pub async fn arm<T>(point: &'static str, fault: Fault, work: impl Future<Output 
 ///
 /// # Errors
 /// Only where a test has armed it.
-#[cfg(debug_assertions)]
+#[cfg(any(test, debug_assertions))]
 pub fn point(area: &str, step: &str) -> Result<()> {
     use crate::error::Error;
 
     #[expect(clippy::disallowed_methods, reason = "a switch for crash tests, not a setting")]
     let wanted = std::env::var("DAYBOOK_FAULT").ok();
     if wanted.is_some_and(|wanted| wanted.split_once(':') == Some((area, step))) {
+        eprintln!("ended on demand after {area}:{step}");
         std::process::abort();
     }
     match armed::ARMED.try_with(std::cell::Cell::get) {
@@ -66,8 +69,8 @@ pub fn point(area: &str, step: &str) -> Result<()> {
 /// A named point that the program passes.
 ///
 /// # Errors
-/// None outside debug builds.
-#[cfg(not(debug_assertions))]
+/// None in a release.
+#[cfg(not(any(test, debug_assertions)))]
 #[inline]
 pub fn point(_area: &str, _step: &str) -> Result<()> {
     Ok(())

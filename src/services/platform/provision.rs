@@ -259,7 +259,10 @@ impl<'o> Saga<'o> {
             activated_at: None,
         };
         let insert = tenant_master::Entity::insert(row.clone().into_active_model());
-        insert.exec_without_returning(txn.conn()).await.map_err(subdomain_taken)?;
+        if let Err(error) = insert.exec_without_returning(txn.conn()).await {
+            drop(txn);
+            return Err(not_claimed(office, &new.subdomain, error).await);
+        }
         txn.commit().await?;
         let server = office.servers.of(&place).await;
         let server = match server {
@@ -509,12 +512,30 @@ fn own_credentials(office: &Office, tenant: TenantId) -> Result<Credentials> {
     Ok(Credentials { user: office.servers.names().role(tenant), password: fresh_password()? })
 }
 
-fn subdomain_taken(error: sea_orm::DbErr) -> Error {
-    if failure::is_taken(&error) {
-        Error::refused(Code::SubdomainTaken, "input.subdomain", "this subdomain is taken")
-    } else {
-        error.into()
+/// Why the subdomain could not be claimed. Whoever tries again after a crash learns that it is not
+/// lost to them, and when to come back.
+async fn not_claimed(office: &Office, subdomain: &str, error: sea_orm::DbErr) -> Error {
+    if !failure::is_taken(&error) {
+        return error.into();
     }
+    let row = tenant_master::Entity::find()
+        .filter(tenant_master::Column::Subdomain.eq(subdomain))
+        .filter(tenant_master::Column::Status.eq(TenantStatus::Provisioning));
+    let until = match row.one(office.master.writer()).await {
+        Ok(row) => row.and_then(|row| row.provision_lease_until),
+        Err(error) => return error.into(),
+    };
+    let message = match until {
+        None => "this subdomain is taken".to_owned(),
+        Some(until) => {
+            let left = until.saturating_sub(office.clock.now_ms()).max(0) / 1_000;
+            let left = left.saturating_add(1);
+            format!(
+                "this subdomain is being set up; if that does not end well, it is free in {left} s"
+            )
+        }
+    };
+    Error::refused(Code::SubdomainTaken, "input.subdomain", message)
 }
 
 #[cfg(test)]

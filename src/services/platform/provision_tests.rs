@@ -97,6 +97,11 @@ async fn a_crash_at_any_step_is_repaired() {
             arm(step, Fault::Stop, register(&site, "meera")).await.unwrap_err();
             let early = repair(&site.office, true).await.unwrap();
             assert!(early.is_clean(), "{engine:?} {step}: its lease still runs: {early:?}");
+            let Err(Error::Refused(refused)) = register(&site, "meera").await else {
+                panic!("{engine:?} {step}: its claim still holds");
+            };
+            assert_eq!(refused[0].code, Code::SubdomainTaken);
+            assert!(refused[0].message.contains("being set up"), "{}", refused[0].message);
 
             site.wait_out_leases();
             let report = repair(&site.office, true).await.unwrap();
