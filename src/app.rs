@@ -121,7 +121,7 @@ impl App {
         .await?;
         let desk = Arc::new(desk(&config, &office, &tenancy, &keys, &clock)?);
         let buckets = Buckets::new(clock.clone(), cost(&config));
-        let schema = graphql::schema(Arc::new(buckets), config.server.introspection);
+        let schema = ApiSchema::new(Arc::new(buckets), config.server.introspection);
         let config = Arc::new(config);
         Ok(Self { config, clock, office, node, tenancy, desk, schema, connections, _data: data })
     }

@@ -2,16 +2,18 @@
 //!
 //! The cost asked is the schema's complexity, known before execution and refused above a bound. Each
 //! user and each tenant has a bucket that refills steadily; an empty one answers THROTTLED. What was
-//! asked and not used is given back after execution.
+//! asked and not used is given back after execution; lists without a page may use more than was known
+//! beforehand, and that is charged then.
 
 use std::{
+    any::{Any, TypeId},
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use async_graphql::{
-    ErrorExtensionValues, Response, ServerError, ValidationResult, Value,
+    ErrorExtensionValues, Request, Response, ServerError, ValidationResult, Value,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation},
 };
 
@@ -162,6 +164,32 @@ impl Buckets {
         }
     }
 
+    /// Takes what is there, up to the cost: for what is known only when it has been done.
+    fn take(&self, spender: &Spender, cost: u64) {
+        let mut shard = self.shard(spender).lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = shard.get_mut(spender) {
+            bucket.level = bucket.level.saturating_sub(cost.saturating_mul(1_000));
+        }
+    }
+
+    /// Corrects what was charged beforehand by what the answer really holds.
+    pub fn settle(&self, bill: &Bill, data: &Value) {
+        let Some(sheet) = &bill.sheet else { return };
+        let (asked, actual) = (sheet.read().requested, values_in(data));
+        for spender in bill.spenders() {
+            if actual > asked {
+                self.take(spender, actual - asked);
+            } else {
+                self.give_back(spender, asked - actual);
+            }
+        }
+        let standing = self.standing(bill.spenders());
+        sheet.write(|entries| {
+            entries.actual = actual;
+            entries.standing = Some(standing);
+        });
+    }
+
     fn shard(&self, spender: &Spender) -> &Mutex<HashMap<Spender, Bucket>> {
         static SPARE: std::sync::LazyLock<Mutex<HashMap<Spender, Bucket>>> =
             std::sync::LazyLock::new(Mutex::default);
@@ -212,18 +240,50 @@ impl Sheet {
 #[derive(Debug, Clone)]
 pub struct Spenders(pub Vec<Spender>);
 
-/// Judges cost between validation and execution.
-#[derive(Debug, Clone)]
-pub struct CostGuard(pub Arc<Buckets>);
+/// Who pays for a request, and the sheet on which its cost is written.
+#[derive(Debug, Clone, Default)]
+pub struct Bill {
+    spenders: Option<Spenders>,
+    sheet: Option<Arc<Sheet>>,
+}
 
-impl ExtensionFactory for CostGuard {
+impl Bill {
+    /// What the transport has put into a request's data.
+    pub fn of(request: &Request) -> Self {
+        fn held<T: Any + Clone>(request: &Request) -> Option<T> {
+            request.data.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned()
+        }
+        Self { spenders: held(request), sheet: held(request) }
+    }
+
+    /// The same bill on another request.
+    pub fn attach(self, mut request: Request) -> Request {
+        if let Some(spenders) = self.spenders {
+            request = request.data(spenders);
+        }
+        if let Some(sheet) = self.sheet {
+            request = request.data(sheet);
+        }
+        request
+    }
+
+    fn spenders(&self) -> &[Spender] {
+        self.spenders.as_ref().map_or(&[], |spenders| &spenders.0)
+    }
+}
+
+/// Weighs an operation after its validation and stops there: nothing is executed behind it.
+#[derive(Debug, Clone)]
+pub struct Scales(pub Arc<Buckets>);
+
+impl ExtensionFactory for Scales {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(Self(Arc::clone(&self.0)))
     }
 }
 
 #[async_trait::async_trait]
-impl Extension for CostGuard {
+impl Extension for Scales {
     async fn validation(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -231,7 +291,7 @@ impl Extension for CostGuard {
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let valid = next.run(ctx).await?;
         let cost = u64::try_from(valid.complexity).unwrap_or(u64::MAX);
-        let spenders = spenders_of(ctx);
+        let spenders = ctx.data_opt::<Spenders>().map_or(&[][..], |spenders| &spenders.0);
         let note = |standing: Standing, wait_ms: Option<u64>| {
             if let Some(sheet) = ctx.data_opt::<Arc<Sheet>>() {
                 sheet.write(|entries| {
@@ -265,32 +325,14 @@ impl Extension for CostGuard {
     async fn execute(
         &self,
         ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
+        _: Option<&str>,
+        _: NextExecute<'_>,
     ) -> Response {
-        // A subscription has no sheet: each of its events is an execution, and it was charged once.
-        let Some(sheet) = ctx.data_opt::<Arc<Sheet>>() else {
-            return next.run(ctx, operation_name).await;
-        };
-        sheet.write(|entries| entries.was_executed = true);
-        let response = next.run(ctx, operation_name).await;
-        let actual = values_in(&response.data);
-        let spenders = spenders_of(ctx);
-        let unused = sheet.read().requested.saturating_sub(actual);
-        for spender in spenders {
-            self.0.give_back(spender, unused);
+        if let Some(sheet) = ctx.data_opt::<Arc<Sheet>>() {
+            sheet.write(|entries| entries.was_executed = true);
         }
-        let standing = self.0.standing(spenders);
-        sheet.write(|entries| {
-            entries.actual = actual;
-            entries.standing = Some(standing);
-        });
-        response
+        Response::new(Value::Null)
     }
-}
-
-fn spenders_of<'c>(ctx: &ExtensionContext<'c>) -> &'c [Spender] {
-    ctx.data_opt::<Spenders>().map_or(&[], |spenders| &spenders.0)
 }
 
 fn coded(message: String, code: &str) -> ServerError {

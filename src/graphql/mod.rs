@@ -20,7 +20,11 @@ pub mod staff;
 
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
+use async_graphql::{
+    MergedObject, MergedSubscription, Request, Response, SDLExportOptions, Schema, ValidationMode,
+    futures_util::stream::BoxStream,
+};
+use futures_util::StreamExt;
 
 /// What can be asked.
 #[derive(MergedObject, Default, Debug)]
@@ -48,12 +52,74 @@ pub struct Mutation(
 pub struct Subscription(books::subscriptions::BooksSubscription);
 
 /// The schema.
-pub type ApiSchema = Schema<Query, Mutation, Subscription>;
+type Built = Schema<Query, Mutation, Subscription>;
 
-/// The schema behind its bounds of cost. It suggests names in errors only where it may be asked for.
-pub fn schema(buckets: Arc<cost::Buckets>, suggests: bool) -> ApiSchema {
-    let schema = build().extension(cost::CostGuard(buckets));
-    if suggests { schema.finish() } else { schema.disable_suggestions().finish() }
+/// The schema behind its bounds of cost.
+///
+/// It is built twice, since an extension of the library costs every field of every answer: one copy
+/// validates and weighs, the other has no extension and runs what passed.
+#[derive(Clone)]
+pub struct ApiSchema {
+    scales: Built,
+    books: Built,
+    buckets: Arc<cost::Buckets>,
+}
+
+impl std::fmt::Debug for ApiSchema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ApiSchema")
+    }
+}
+
+impl ApiSchema {
+    /// The schema over these buckets. It suggests names in errors only where it may be asked for.
+    pub fn new(buckets: Arc<cost::Buckets>, suggests: bool) -> Self {
+        let scales = build().extension(cost::Scales(Arc::clone(&buckets)));
+        let scales = if suggests { scales } else { scales.disable_suggestions() };
+        let books = build().validation_mode(ValidationMode::Fast).disable_suggestions();
+        Self { scales: scales.finish(), books: books.finish(), buckets }
+    }
+
+    /// Validates, charges and runs an operation; what it did not use is given back, what it used beyond
+    /// is charged.
+    pub async fn execute(&self, mut request: Request) -> Response {
+        let bill = cost::Bill::of(&request);
+        if let Err(refused) = self.weigh(&mut request).await {
+            return refused;
+        }
+        let response = self.books.execute(request).await;
+        self.buckets.settle(&bill, &response.data);
+        response
+    }
+
+    /// Validates, charges and runs a subscription; it is charged once, not for each event.
+    pub fn execute_stream(&self, mut request: Request) -> BoxStream<'static, Response> {
+        let schema = self.clone();
+        Box::pin(async_stream::stream! {
+            if let Err(refused) = schema.weigh(&mut request).await {
+                yield refused;
+                return;
+            }
+            let mut answers = schema.books.execute_stream(request);
+            while let Some(answer) = answers.next().await {
+                yield answer;
+            }
+        })
+    }
+
+    /// Lets an operation pass, or answers why not.
+    async fn weigh(&self, request: &mut Request) -> Result<(), Response> {
+        let document = match request.parsed_query() {
+            Ok(document) => document.clone(),
+            Err(error) => return Err(Response::from_errors(vec![error])),
+        };
+        let mut weighed = Request::new("").variables(request.variables.clone());
+        weighed.operation_name.clone_from(&request.operation_name);
+        weighed.introspection_mode = request.introspection_mode;
+        weighed.set_parsed_query(document);
+        let response = self.scales.execute(cost::Bill::of(request).attach(weighed)).await;
+        if response.errors.is_empty() { Ok(()) } else { Err(response) }
+    }
 }
 
 /// The schema as text, in a stable order: what `schema.graphql` holds.
