@@ -50,9 +50,10 @@ pub struct Subscription(books::subscriptions::BooksSubscription);
 /// The schema.
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
-/// The schema behind its bounds of cost. It suggests names in errors only where it may be asked for.
-pub fn schema(buckets: Arc<cost::Buckets>, suggests: bool) -> ApiSchema {
-    let schema = build().extension(cost::CostGuard(buckets));
+/// The schema behind its bounds of cost and of pages. It suggests names in errors only where it may be
+/// asked for.
+pub fn schema(buckets: Arc<cost::Buckets>, rows: page::PageRows, suggests: bool) -> ApiSchema {
+    let schema = build().data(rows).extension(cost::CostGuard(buckets)).extension(rows);
     if suggests { schema.finish() } else { schema.disable_suggestions().finish() }
 }
 

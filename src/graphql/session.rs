@@ -131,11 +131,12 @@ impl Me {
     }
 
     /// The businesses that the user may see, the oldest first. Needs BUSINESS_READ.
-    #[graphql(complexity = "crate::graphql::cost::of_page(first, child_complexity)")]
+    #[graphql(complexity = "crate::graphql::page::cost(first, child_complexity)")]
     async fn businesses(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<BusinessConnection> {
         let order = "businesses:id";

@@ -358,12 +358,13 @@ impl StaffQuery {
     /// Who works in the account, in the order in which they came. Requires: USER_READ.
     #[graphql(
         guard = "Requires(role::Permission::UserRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<UserConnection> {
         let ask = PageAsk::new(ctx, USERS_BY_AGE, first, after.as_deref())?;
@@ -384,12 +385,13 @@ impl StaffQuery {
     /// Keys with which machines act, revoked ones included. Requires: API_KEY_READ.
     #[graphql(
         guard = "Requires(role::Permission::ApiKeyRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<ApiKeyConnection> {
         let ask = PageAsk::new(ctx, KEYS_BY_AGE, first, after.as_deref())?;

@@ -20,6 +20,7 @@ mod engine;
 mod books;
 mod contract;
 mod office;
+mod pages;
 mod session;
 mod structure;
 mod tenancy;

@@ -381,7 +381,7 @@ impl TenantQuery {
     /// The platform's tenants. Requires: ADMIN_TENANT_READ.
     #[graphql(
         guard = "Requires(Permission::AdminTenantRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_tenants(
         &self,
@@ -390,7 +390,8 @@ impl TenantQuery {
         #[graphql(desc = "In which order; the newest first when left out.")] order_by: Option<
             AdminTenantOrder,
         >,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<TenantConnection> {
         let scope = ctx.platform()?;
