@@ -19,6 +19,7 @@ mod engine;
 
 mod books;
 mod contract;
+mod nodes;
 mod office;
 mod pages;
 mod session;
