@@ -22,6 +22,7 @@ mod contract;
 mod nodes;
 mod office;
 mod pages;
+mod passwords;
 mod session;
 mod structure;
 mod tenancy;

@@ -93,7 +93,8 @@ impl CodeMutation {
         })
     }
 
-    /// Makes a one-time code with which a user sets a new password. Requires: USER_UPDATE.
+    /// Makes a one-time code with which a user sets a new password; hand it on to them. Neither one's
+    /// own password nor an owner's is set so. Requires: USER_UPDATE.
     #[graphql(guard = "Requires(role::Permission::UserUpdate)")]
     async fn password_reset_request(
         &self,

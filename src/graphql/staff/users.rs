@@ -193,8 +193,8 @@ pub struct UserMutation;
 
 #[Object]
 impl UserMutation {
-    /// Changes a user's name, role, permissions or businesses; it counts at once. Requires:
-    /// USER_UPDATE.
+    /// Changes a user's name, role, permissions or businesses; it counts at once, and a one-time code
+    /// made for other rights is void. Requires: USER_UPDATE.
     #[graphql(guard = "Requires(role::Permission::UserUpdate)")]
     async fn user_update(
         &self,

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     auth::{
+        family::{self, TENANT},
         roles,
         sessions::{self, Ended},
     },
@@ -60,7 +61,8 @@ pub(super) fn describe(row: &user::Model, businesses: &Visible) -> Canonical {
         .text("status", &row.status.to_value())
 }
 
-/// Changes a user's name, role, permissions or businesses. It counts at once.
+/// Changes a user's name, role, permissions or businesses. It counts at once, and one-time codes made
+/// for other rights are void.
 ///
 /// # Errors
 /// [`Error::Forbidden`], or everything that is wrong with the input.
@@ -93,6 +95,10 @@ pub async fn update(scope: &TenantScope, id: UserId, asked: Update) -> Result<Me
                 wanted.check(&access)?;
                 if held.role == TenantRole::Owner && wanted.role != TenantRole::Owner {
                     rights::another_owner_remains(writing.conn(), id, "input.role").await?;
+                }
+                if wanted != held {
+                    // Who holds a code asked for it when the user had the rights of before.
+                    family::void_codes(writing.conn(), TENANT, id.get()).await?;
                 }
                 let mut row = before.user.clone();
                 row.name = name.unwrap_or(row.name);

@@ -209,7 +209,7 @@ async fn code_for(
 }
 
 /// Makes a code with which a user sets a new password, or takes up an invitation whose code was lost.
-/// An owner's password is reset by the platform's operator alone.
+/// An owner's password is reset by the platform's operator alone, one's own by nobody else.
 ///
 /// # Errors
 /// [`Error::Forbidden`], or a refusal on `id`.
@@ -219,6 +219,11 @@ pub async fn reset_code(
     id: UserId,
 ) -> Result<(Member, OneTimeCode)> {
     scope.require(Permission::UserUpdate)?;
+    if id == scope.access.user {
+        // Else whoever finds a session open could take the account over.
+        let why = "your own password is changed with passwordChange";
+        return Err(Error::refused(Code::NotAllowed, "id", why));
+    }
     let (access, tenant, code_ms) = (scope.access.clone(), scope.db.route.id, desk.code_ms());
     scope
         .db
