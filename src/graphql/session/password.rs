@@ -34,6 +34,17 @@ pub struct PasswordResetInput {
     pub password: String,
 }
 
+/// A password at the platform's office to be set with a one-time code.
+#[derive(InputObject, Debug)]
+pub struct AdminPasswordResetInput {
+    /// The code that `adminPasswordResetRequest` answered.
+    #[graphql(secret)]
+    pub code: String,
+    /// The new password: 8 to 256 characters.
+    #[graphql(secret)]
+    pub password: String,
+}
+
 /// What changing a password did.
 #[derive(SimpleObject, Debug)]
 pub struct PasswordChangePayload {
@@ -44,6 +55,8 @@ pub struct PasswordChangePayload {
 payloads! {
     /// What setting a password with a code did; it signs in.
     PasswordResetPayload
+    /// What setting a password at the platform's office with a code did; it signs in.
+    AdminPasswordResetPayload
 }
 
 /// Mutations of passwords.
@@ -83,5 +96,18 @@ impl PasswordMutation {
         let request = ctx.caller()?.request();
         let outcome = session::password_reset(ctx.desk()?, request, &code, password).await;
         PasswordResetPayload::of(outcome.map(|(_, handed)| handed))
+    }
+
+    /// Sets a new password at the platform's office with a one-time code, ends all sessions of before,
+    /// and signs in. Anyone may call it.
+    async fn admin_password_reset(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The code and the new password.")] input: AdminPasswordResetInput,
+    ) -> ApiResult<AdminPasswordResetPayload> {
+        let (code, password) = (secret(input.code), secret(input.password));
+        let (desk, request) = (ctx.desk()?, ctx.caller()?.request());
+        let outcome = session::admin_password_reset(desk, request, &code, password).await;
+        AdminPasswordResetPayload::of(outcome)
     }
 }

@@ -70,7 +70,7 @@ impl RegisterMutation {
             subdomain: input.subdomain,
             owner_name: input.owner_name,
             email: input.email,
-            password_hash: String::new(),
+            password_hash: None,
             country: input.country,
             base_currency: input.base_currency.map(|code| code.0.to_string()),
             gstin: input.gstin,

@@ -50,12 +50,12 @@ pub async fn password_reset(
     set_password(desk, request, Purpose::PasswordReset, code, password, None).await
 }
 
-fn clean_name(name: &str) -> Result<String> {
+pub(super) fn clean_name(name: &str) -> Result<String> {
     text::clean_single_line(name, 200)
         .map_err(|why| Error::refused(Code::Invalid, "input.name", why.to_string()))
 }
 
-fn expired() -> Error {
+pub(super) fn expired() -> Error {
     let why = "this code is wrong, used or older than a day; ask for a new one";
     Error::refused(Code::CodeExpired, "input.code", why)
 }
