@@ -250,10 +250,7 @@ pub async fn update(
     let mut log = scope.office.write(scope.actor()).await?;
     let before =
         platform_user::Entity::find_by_id(id).one(log.conn()).await?.ok_or_else(unknown)?;
-    if change.expected_version.is_some_and(|expected| expected != before.version) {
-        let why = "somebody changed this person meanwhile; read it again";
-        return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
-    }
+    Error::unless_current(change.expected_version, before.version)?;
     let mut after = before.clone();
     if let Some(new) = &change.name {
         after.name = name(new).map_err(|refusal| Error::Refused(vec![refusal]))?;

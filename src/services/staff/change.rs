@@ -76,7 +76,7 @@ pub async fn update(scope: &TenantScope, id: UserId, asked: Update) -> Result<Me
         .write(scope.actor(), move |writing| {
             Box::pin(async move {
                 let before = member(writing, id).await?;
-                expect_version(asked.expected_version, before.user.version)?;
+                Error::unless_current(asked.expected_version, before.user.version)?;
                 let held = Rights::of(writing.conn(), &before.user).await?;
                 rights::may_touch(&held, &access)?;
                 let businesses = match &asked.businesses {
@@ -131,7 +131,7 @@ pub async fn disable(
         .write(scope.actor(), move |writing| {
             Box::pin(async move {
                 let before = member(writing, id).await?;
-                expect_version(expected_version, before.user.version)?;
+                Error::unless_current(expected_version, before.user.version)?;
                 let held = Rights::of(writing.conn(), &before.user).await?;
                 rights::may_touch(&held, &access)?;
                 if before.user.status == UserStatus::Disabled {
@@ -166,7 +166,7 @@ pub async fn enable(
         .write(scope.actor(), move |writing| {
             Box::pin(async move {
                 let before = member(writing, id).await?;
-                expect_version(expected_version, before.user.version)?;
+                Error::unless_current(expected_version, before.user.version)?;
                 let held = Rights::of(writing.conn(), &before.user).await?;
                 rights::may_touch(&held, &access)?;
                 if before.user.status != UserStatus::Disabled {
@@ -216,12 +216,4 @@ fn clean_name(name: &str) -> Result<String> {
         return Err(Error::refused(Code::Required, path, "a person has a name"));
     }
     Ok(name)
-}
-
-fn expect_version(expected: Option<i32>, found: i32) -> Result<()> {
-    if expected.is_some_and(|expected| expected != found) {
-        let why = "somebody changed this user meanwhile; look again";
-        return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
-    }
-    Ok(())
 }
