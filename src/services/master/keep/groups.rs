@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use daybook_domain::{chain::Canonical, id::AccountGroupId, text::fold};
 use daybook_entity::master::{
-    chart::{Nature, NormalSide, Statement, account_group},
+    chart::{Nature, NormalSide, account_group},
     tenant::tenant_master,
 };
 use sea_orm::{
@@ -94,12 +94,12 @@ pub async fn create(scope: &PlatformScope, command: CreateGroup) -> Result<accou
         normal_side: command
             .normal_side
             .or(parent.map(|parent| parent.normal_side))
-            .unwrap_or(side_of(nature)),
+            .unwrap_or(nature.normal_side()),
         affects_gross_profit: command
             .affects_gross_profit
             .or(parent.map(|parent| parent.affects_gross_profit))
             .unwrap_or(false),
-        statement: parent.map_or(statement_of(nature), |parent| parent.statement),
+        statement: parent.map_or(nature.statement(), |parent| parent.statement),
         is_system: command.is_system,
         sort_order: command.sort_order.unwrap_or_else(|| {
             all.iter().map(|group| group.sort_order).max().unwrap_or(0).saturating_add(10)
@@ -120,20 +120,6 @@ pub async fn create(scope: &PlatformScope, command: CreateGroup) -> Result<accou
         .finish(changed("MASTER_GROUP_CREATED", subject(&stored), None, Some(describe(&stored))))
         .await?;
     Ok(stored)
-}
-
-fn side_of(nature: Nature) -> NormalSide {
-    match nature {
-        Nature::Asset | Nature::Expense => NormalSide::Debit,
-        Nature::Liability | Nature::Income => NormalSide::Credit,
-    }
-}
-
-fn statement_of(nature: Nature) -> Statement {
-    match nature {
-        Nature::Asset | Nature::Liability => Statement::BalanceSheet,
-        Nature::Income | Nature::Expense => Statement::ProfitAndLoss,
-    }
 }
 
 /// Renames a shared group or changes its place among the others.
