@@ -20,6 +20,7 @@ use crate::{
         self, ApiSchema,
         cost::{Buckets, CostSettings},
         limits::Bounds,
+        page::PageRows,
     },
     http::{
         self, Parts, body::BodyBounds, graphql::Endpoint, health::Readiness, pages::PagesSettings,
@@ -121,7 +122,8 @@ impl App {
         .await?;
         let desk = Arc::new(desk(&config, &office, &tenancy, &keys, &clock)?);
         let buckets = Buckets::new(clock.clone(), cost(&config));
-        let schema = ApiSchema::new(Arc::new(buckets), config.server.introspection);
+        let (rows, suggests) = (page_rows(&config), config.server.introspection);
+        let schema = ApiSchema::new(Arc::new(buckets), rows, suggests);
         let config = Arc::new(config);
         Ok(Self { config, clock, office, node, tenancy, desk, schema, connections, _data: data })
     }
@@ -299,6 +301,14 @@ fn cost(config: &Config) -> CostSettings {
         query_max: u64::try_from(config.limits.query_cost).unwrap_or(u64::MAX),
         bucket_max: config.limits.bucket_cost_max,
         per_second: config.limits.bucket_cost_per_second,
+    }
+}
+
+fn page_rows(config: &Config) -> PageRows {
+    let whole = |rows: usize| i32::try_from(rows).unwrap_or(i32::MAX);
+    PageRows {
+        default: whole(config.limits.page_rows_default),
+        max: whole(config.limits.page_rows_max),
     }
 }
 

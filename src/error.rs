@@ -150,11 +150,13 @@ impl Error {
     /// # Errors
     /// A refusal of `input.expectedVersion` when the row was changed meanwhile.
     pub fn unless_current(expected: Option<i32>, found: i32) -> Result<()> {
-        if expected.is_some_and(|expected| expected != found) {
-            let why = "somebody changed this meanwhile; read it again";
-            return Err(Self::refused(Code::Stale, "input.expectedVersion", why));
-        }
-        Ok(())
+        if expected.is_some_and(|expected| expected != found) { Err(Self::stale()) } else { Ok(()) }
+    }
+
+    /// Somebody else's edit came first.
+    pub fn stale() -> Self {
+        let why = "somebody changed this meanwhile; read it again";
+        Self::refused(Code::Stale, "input.expectedVersion", why)
     }
 
     /// The word of the closed list that a client's program reads.

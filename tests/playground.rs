@@ -9,6 +9,7 @@ use daybook::{
     graphql::{
         ApiSchema,
         cost::{Buckets, CostSettings},
+        page::PageRows,
         schema,
     },
 };
@@ -16,7 +17,8 @@ use serde_json::Value;
 
 fn api() -> ApiSchema {
     let settings = CostSettings { query_max: u64::MAX, bucket_max: 1 << 40, per_second: 1 };
-    schema(Arc::new(Buckets::new(Clock::default(), settings)), true)
+    let rows = PageRows { default: 20, max: 100 };
+    schema(Arc::new(Buckets::new(Clock::default(), settings)), rows, true)
 }
 
 /// Nobody asks, so everything that needs somebody fails while it runs, with a code. What does not fit

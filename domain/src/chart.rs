@@ -30,6 +30,15 @@ pub(crate) use words;
 
 words! {
     /// What a group's ledgers are.
+    #[cfg_attr(feature = "orm", derive(sea_orm::EnumIter, sea_orm::DeriveActiveEnum))]
+    #[cfg_attr(
+        feature = "orm",
+        sea_orm(
+            rs_type = "String",
+            db_type = "String(sea_orm::sea_query::StringLen::N(16))",
+            rename_all = "SCREAMING_SNAKE_CASE"
+        )
+    )]
     Nature {
         /// What the business owns, or is owed.
         Asset = "ASSET",
@@ -42,6 +51,15 @@ words! {
     }
 
     /// The side on which a balance is usual.
+    #[cfg_attr(feature = "orm", derive(sea_orm::EnumIter, sea_orm::DeriveActiveEnum))]
+    #[cfg_attr(
+        feature = "orm",
+        sea_orm(
+            rs_type = "String",
+            db_type = "String(sea_orm::sea_query::StringLen::N(16))",
+            rename_all = "SCREAMING_SNAKE_CASE"
+        )
+    )]
     NormalSide {
         /// Debit.
         Debit = "DEBIT",
@@ -52,6 +70,15 @@ words! {
     }
 
     /// Where a group is reported.
+    #[cfg_attr(feature = "orm", derive(sea_orm::EnumIter, sea_orm::DeriveActiveEnum))]
+    #[cfg_attr(
+        feature = "orm",
+        sea_orm(
+            rs_type = "String",
+            db_type = "String(sea_orm::sea_query::StringLen::N(16))",
+            rename_all = "SCREAMING_SNAKE_CASE"
+        )
+    )]
     Statement {
         /// Its balance runs on.
         BalanceSheet = "BALANCE_SHEET",
@@ -66,6 +93,14 @@ impl Nature {
         match self {
             Self::Asset | Self::Liability => Statement::BalanceSheet,
             Self::Income | Self::Expense => Statement::ProfitAndLoss,
+        }
+    }
+
+    /// The side on which balances of this nature are usual.
+    pub const fn normal_side(self) -> NormalSide {
+        match self {
+            Self::Asset | Self::Expense => NormalSide::Debit,
+            Self::Liability | Self::Income => NormalSide::Credit,
         }
     }
 }
@@ -159,6 +194,22 @@ mod tests {
         }
         assert_eq!(Nature::parse("asset"), None);
         assert_eq!(Nature::Expense.statement(), Statement::ProfitAndLoss);
+        assert_eq!(Nature::Income.normal_side(), NormalSide::Credit);
+    }
+
+    #[cfg(feature = "orm")]
+    #[test]
+    fn columns_hold_the_same_words() {
+        use sea_orm::ActiveEnum;
+        for one in Nature::EVERY {
+            assert_eq!(one.to_value(), one.as_str());
+        }
+        for one in NormalSide::EVERY {
+            assert_eq!(one.to_value(), one.as_str());
+        }
+        for one in Statement::EVERY {
+            assert_eq!(one.to_value(), one.as_str());
+        }
     }
 
     #[test]

@@ -79,6 +79,17 @@ impl Purpose {
     }
 }
 
+/// A code for one use, shown once.
+#[derive(Debug)]
+pub struct OneTimeCode {
+    /// The code.
+    pub code: Made,
+    /// What it is good for.
+    pub purpose: Purpose,
+    /// Until when, UTC milliseconds.
+    pub expires_at: i64,
+}
+
 /// How long rows of ended sessions are kept before the user's next sign-in clears them away.
 const KEPT_MS: i64 = 30 * 24 * 3_600 * 1_000;
 

@@ -103,7 +103,7 @@ fn create(file: Option<&Path>, set: &[String], new: Create) -> Outcome {
             subdomain: new.subdomain,
             owner_name: new.owner,
             email: new.email,
-            password_hash: app.desk.passwords.hash(password).await.map_err(failed)?,
+            password_hash: Some(app.desk.passwords.hash(password).await.map_err(failed)?),
             country: new.country,
             gstin: new.gstin,
             ..NewTenant::default()

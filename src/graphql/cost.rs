@@ -346,12 +346,6 @@ fn coded(message: String, code: &str) -> ServerError {
 /// Most that one field counts: sums of such costs never overflow.
 const FIELD_COST_MAX: usize = 1 << 24;
 
-/// The cost of a page: something for the list itself, and its rows' fields once per row.
-pub fn of_page(first: Option<i32>, child: usize) -> usize {
-    let rows = usize::try_from(first.unwrap_or(20)).unwrap_or(0).max(1);
-    of_many(rows, child)
-}
-
 /// The cost of a list of `count` things.
 pub fn of_many(count: usize, child: usize) -> usize {
     count.saturating_mul(child).saturating_add(5).min(FIELD_COST_MAX)

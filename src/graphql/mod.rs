@@ -72,11 +72,12 @@ impl std::fmt::Debug for ApiSchema {
 }
 
 impl ApiSchema {
-    /// The schema over these buckets. It suggests names in errors only where it may be asked for.
-    pub fn new(buckets: Arc<cost::Buckets>, suggests: bool) -> Self {
-        let scales = build().extension(cost::Scales(Arc::clone(&buckets)));
+    /// The schema over these buckets and pages. It suggests names in errors only where it may be asked
+    /// for.
+    pub fn new(buckets: Arc<cost::Buckets>, rows: page::PageRows, suggests: bool) -> Self {
+        let scales = build().extension(cost::Scales(Arc::clone(&buckets))).extension(rows);
         let scales = if suggests { scales } else { scales.disable_suggestions() };
-        let books = build().validation_mode(ValidationMode::Fast).disable_suggestions();
+        let books = build().data(rows).validation_mode(ValidationMode::Fast).disable_suggestions();
         Self { scales: scales.finish(), books: books.finish(), buckets }
     }
 

@@ -1,7 +1,9 @@
 //! Any object by its global id, within what the caller may see.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Interface, Object};
-use daybook_domain::id::{BusinessId, LedgerId, VoucherId};
+use daybook_domain::id::{BusinessId, BusinessYearId, LedgerId, VoucherId};
 
 use super::{
     books::{
@@ -9,8 +11,9 @@ use super::{
         businesses::{self, BUSINESS, Business},
         ledgers::{self, LEDGER, Ledger},
         vouchers::{self, VOUCHER, Voucher},
+        years::{BUSINESS_YEAR, BusinessYear},
     },
-    context::{Asks, SignedIn},
+    context::{Asks, Caller, SignedIn},
     error::ApiResult,
     id,
     master::{
@@ -26,10 +29,13 @@ use super::{
         servers::{DATABASE_SERVER, DatabaseServer},
         tenants::Tenant,
     },
-    session::{ADMIN, TENANT},
+    session::{ADMIN, Account, TENANT},
     staff::{self, ApiKey, User},
 };
-use crate::{error::Error, services::books::audit as records};
+use crate::{
+    error::Error,
+    services::books::{audit as records, years},
+};
 
 /// Something with a global id.
 #[derive(Interface, Debug, Clone)]
@@ -37,6 +43,8 @@ use crate::{error::Error, services::books::audit as records};
 pub enum Node {
     /// A business.
     Business(Box<Business>),
+    /// An accounting year of a business.
+    BusinessYear(Box<BusinessYear>),
     /// A ledger.
     Ledger(Box<Ledger>),
     /// A voucher.
@@ -63,6 +71,8 @@ pub enum Node {
     ApiKey(Box<ApiKey>),
     /// A row of the account's edit log.
     AuditLogEntry(Box<AuditLogEntry>),
+    /// The account that the caller is signed in to.
+    Account(Box<Account>),
     /// A customer of the platform.
     Tenant(Box<Tenant>),
     /// A place where tenants' databases may live.
@@ -108,7 +118,8 @@ impl NodeQuery {
         find(ctx, &id).await
     }
 
-    /// The objects with these ids, in their order; null for each that you may not see.
+    /// The objects with these ids, in their order; null for each that you may not see, beside an error
+    /// where a permission is missing.
     /// Requires: the permission of the object's type.
     #[graphql(
         guard = "SignedIn",
@@ -118,14 +129,15 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "At most 100 global ids.")] ids: Vec<ID>,
-    ) -> ApiResult<Vec<Option<Node>>> {
+    ) -> ApiResult<Vec<Option<ApiResult<Node>>>> {
         if ids.len() > IDS_MAX {
             let message = format!("{} ids are too many; ask for at most {IDS_MAX}", ids.len());
             return Err(Error::bad_input("ids", message).into());
         }
         let mut found = Vec::with_capacity(ids.len());
         for id in &ids {
-            found.push(find(ctx, id).await?);
+            // An error of one id takes nothing from the others.
+            found.push(find(ctx, id).await.transpose());
         }
         Ok(found)
     }
@@ -138,6 +150,10 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
             let found = businesses::find(ctx, Some(BusinessId::new(number))).await?;
             found.map(|one| Node::Business(Box::new(one)))
         }
+        BUSINESS_YEAR => {
+            let found = years::find(&*ctx.tenant()?, BusinessYearId::new(number)).await?;
+            found.map(|row| Node::BusinessYear(Box::new(row.into())))
+        }
         LEDGER => {
             let found = ledgers::find(ctx, Some(LedgerId::new(number))).await?;
             found.map(|one| Node::Ledger(Box::new(one)))
@@ -149,6 +165,11 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         AUDIT_LOG_ENTRY => {
             let found = records::find(&*ctx.tenant()?, number).await?;
             found.map(|row| Node::AuditLogEntry(Box::new(row.into())))
+        }
+        // The office and the tenant itself know one thing by one id, each from its side.
+        TENANT if !matches!(ctx.caller()?, Caller::Platform(_)) => {
+            let route = Arc::clone(&ctx.tenant()?.db.route);
+            (route.id.get() == number).then(|| Node::Account(Box::new(route.as_ref().into())))
         }
         TENANT | DATABASE_SERVER | ADMIN | ADMIN_AUDIT_LOG_ENTRY => {
             office::node(ctx.platform()?, &kind, number).await?

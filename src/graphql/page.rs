@@ -1,8 +1,14 @@
 //! Relay connections over keyset pages.
 
-use async_graphql::SimpleObject;
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, ServerError, SimpleObject, ValidationResult,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use super::cost;
 use crate::error::{Error, Result};
 
 pub use crate::db::page::{Page, PageAsk};
@@ -20,10 +26,47 @@ pub struct PageInfo {
     pub end_cursor: Option<String>,
 }
 
-/// Rows on a page when the caller does not say.
-pub const ROWS_DEFAULT: i32 = 20;
-/// Most rows on a page.
-pub const ROWS_MAX: i32 = 100;
+/// How many rows a page may have: the settings, in the schema's data.
+///
+/// It is an extension of the schema as well, for a field's cost is counted by a plain function that
+/// sees nothing of that data: while a document is validated, it finds the settings in `COUNTING`.
+#[derive(Debug, Clone, Copy)]
+pub struct PageRows {
+    /// Rows on a page when the caller does not say.
+    pub default: i32,
+    /// Most rows that a page may ask for.
+    pub max: i32,
+}
+
+tokio::task_local! {
+    static COUNTING: PageRows;
+}
+
+impl ExtensionFactory for PageRows {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(*self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for PageRows {
+    async fn validation(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        COUNTING.scope(*self, next.run(ctx)).await
+    }
+}
+
+/// The cost of a page: something for the list itself, and its rows' fields once per row. More rows
+/// than are allowed cost no more, for they are refused by name.
+pub fn cost(first: Option<i32>, child: usize) -> usize {
+    let rows = COUNTING.try_with(|rows| first.unwrap_or(rows.default).clamp(1, rows.max));
+    // Outside of a validation nobody may count on a small page.
+    let rows = rows.map_or(usize::MAX, |rows| usize::try_from(rows).unwrap_or(1));
+    cost::of_many(rows, child)
+}
 
 impl PageAsk {
     /// Checks the arguments of a list field whose cursors are bound to `order`.
@@ -31,14 +74,17 @@ impl PageAsk {
     /// # Errors
     /// [`Error::BadInput`] on `first` or `after`.
     pub fn new(
-        ctx: &async_graphql::Context<'_>,
+        ctx: &Context<'_>,
         order: &str,
         first: Option<i32>,
         after: Option<&str>,
     ) -> Result<Self> {
-        let first = first.unwrap_or(ROWS_DEFAULT);
-        if !(1..=ROWS_MAX).contains(&first) {
-            let message = format!("{first} is not allowed; ask for 1 to {ROWS_MAX}");
+        let rows = ctx.data_opt::<PageRows>();
+        let rows =
+            rows.ok_or_else(|| Error::Internal("the schema has no bounds of pages".into()))?;
+        let first = first.unwrap_or(rows.default);
+        if !(1..=rows.max).contains(&first) {
+            let message = format!("{first} is not allowed; ask for 1 to {}", rows.max);
             return Err(Error::bad_input("first", message));
         }
         let after = after.map(|cursor| decode(order, cursor)).transpose()?;

@@ -129,7 +129,7 @@ impl State {
         self.chain_seq = Some(fence.chain_seq);
     }
 
-    /// Reads what the postings need and is not known yet: two or three queries, often none.
+    /// Reads what the postings need and is not known yet: a few queries however many it is, often none.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -147,10 +147,9 @@ impl State {
             let named = posting.entries.lines().iter().map(|line| line.ledger).chain(posting.party);
             ledgers.extend(named.filter(|ledger| !self.ledgers.contains_key(ledger)));
         }
-        for business in businesses {
-            if let Some(found) = read_business(txn, business).await? {
-                self.businesses.insert(business, found);
-            }
+        let businesses: Vec<BusinessId> = businesses.into_iter().collect();
+        for chunk in businesses.chunks(500) {
+            self.businesses.extend(read_businesses(txn, chunk).await?);
         }
         let ledgers: Vec<LedgerId> = ledgers.into_iter().collect();
         for chunk in ledgers.chunks(500) {
@@ -209,62 +208,85 @@ impl State {
     }
 }
 
-async fn read_business(txn: &DatabaseTransaction, id: BusinessId) -> Result<Option<Business>> {
+/// Those of these businesses that exist, each with its years, locks and exceptions.
+async fn read_businesses(
+    txn: &DatabaseTransaction,
+    ids: &[BusinessId],
+) -> Result<HashMap<BusinessId, Business>> {
     let backend = txn.get_database_backend();
-    let ask = |sql: &str| statement(backend, sql, [Value::from(id.get())]);
-    let found = txn
-        .query_one_raw(ask("SELECT year_first_month, archived_at FROM businesses WHERE id = ?"))
-        .await?;
-    let Some(row) = found else { return Ok(None) };
-    let first_month: i32 = row.try_get_by_index(0)?;
-    let archived: Option<i64> = row.try_get_by_index(1)?;
-    let years = txn
-        .query_all_raw(ask("SELECT id, starts_on, ends_on, is_opening, closed_at \
-             FROM business_years WHERE business_id = ? ORDER BY starts_on"))
-        .await?;
-    let locks = txn
-        .query_all_raw(ask("SELECT kind, area, locked_through FROM period_locks \
-             WHERE business_id = ?"))
-        .await?;
-    let exceptions = txn
-        .query_all_raw(ask("SELECT id, areas, from_date, to_date, expires_at \
-             FROM lock_exceptions WHERE business_id = ?"))
-        .await?;
-    Ok(Some(Business {
-        calendar: AccountingCalendar::starting_in(u32::try_from(first_month).unwrap_or(1)),
-        is_archived: archived.is_some(),
-        years: years.iter().map(year).collect::<Result<_>>()?,
-        locks: locks.iter().map(lock).collect::<Result<_>>()?,
-        exceptions: exceptions.iter().map(exception).collect::<Result<_>>()?,
-    }))
+    let ask = |columns: &str, table: &str, key: &str, order: &str| {
+        let marks = list(ids.len());
+        let sql = format!("SELECT {key}, {columns} FROM {table} WHERE {key} IN ({marks}){order}");
+        statement(backend, &sql, ids.iter().map(|id| Value::from(id.get())))
+    };
+    let mut found = HashMap::new();
+    let rows = ask("year_first_month, archived_at", "businesses", "id", "");
+    for row in txn.query_all_raw(rows).await? {
+        let first_month: i32 = row.try_get_by_index(1)?;
+        let archived: Option<i64> = row.try_get_by_index(2)?;
+        let business = Business {
+            calendar: AccountingCalendar::starting_in(u32::try_from(first_month).unwrap_or(1)),
+            is_archived: archived.is_some(),
+            years: Vec::new(),
+            locks: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        found.insert(of(&row)?, business);
+    }
+    let years = "id, starts_on, ends_on, is_opening, closed_at";
+    let rows = ask(years, "business_years", "business_id", " ORDER BY starts_on");
+    for row in txn.query_all_raw(rows).await? {
+        if let Some(business) = found.get_mut(&of(&row)?) {
+            business.years.push(year(&row)?);
+        }
+    }
+    let rows = ask("kind, area, locked_through", "period_locks", "business_id", "");
+    for row in txn.query_all_raw(rows).await? {
+        if let Some(business) = found.get_mut(&of(&row)?) {
+            business.locks.push(lock(&row)?);
+        }
+    }
+    let exceptions = "id, areas, from_date, to_date, expires_at";
+    let rows = ask(exceptions, "lock_exceptions", "business_id", "");
+    for row in txn.query_all_raw(rows).await? {
+        if let Some(business) = found.get_mut(&of(&row)?) {
+            business.exceptions.push(exception(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The business that a row is about.
+fn of(row: &QueryResult) -> Result<BusinessId> {
+    Ok(BusinessId::new(row.try_get_by_index(0)?))
 }
 
 fn year(row: &QueryResult) -> Result<Year> {
-    let closed: Option<i64> = row.try_get_by_index(4)?;
+    let closed: Option<i64> = row.try_get_by_index(5)?;
     Ok(Year {
-        id: row.try_get_by_index(0)?,
-        starts_on: row.try_get_by_index(1)?,
-        ends_on: row.try_get_by_index(2)?,
-        is_opening: row.try_get_by_index(3)?,
+        id: row.try_get_by_index(1)?,
+        starts_on: row.try_get_by_index(2)?,
+        ends_on: row.try_get_by_index(3)?,
+        is_opening: row.try_get_by_index(4)?,
         is_closed: closed.is_some(),
     })
 }
 
 fn lock(row: &QueryResult) -> Result<Lock> {
-    let kind: String = row.try_get_by_index(0)?;
+    let kind: String = row.try_get_by_index(1)?;
     Ok(Lock {
         is_hard: kind == "HARD",
-        area: row.try_get_by_index(1)?,
-        through: row.try_get_by_index(2)?,
+        area: row.try_get_by_index(2)?,
+        through: row.try_get_by_index(3)?,
     })
 }
 
 fn exception(row: &QueryResult) -> Result<Exception> {
     Ok(Exception {
-        id: row.try_get_by_index(0)?,
-        areas: row.try_get_by_index(1)?,
-        from: row.try_get_by_index(2)?,
-        to: row.try_get_by_index(3)?,
-        expires_at: row.try_get_by_index(4)?,
+        id: row.try_get_by_index(1)?,
+        areas: row.try_get_by_index(2)?,
+        from: row.try_get_by_index(3)?,
+        to: row.try_get_by_index(4)?,
+        expires_at: row.try_get_by_index(5)?,
     })
 }

@@ -6,6 +6,7 @@
 mod codes;
 mod login;
 mod office;
+mod office_codes;
 mod password;
 mod register;
 
@@ -14,6 +15,7 @@ use secrecy::SecretString;
 pub use codes::{invitation_accept, password_reset};
 pub use login::{Login, Outcome, login, login_choose};
 pub use office::{OfficeLogin, admin_login};
+pub use office_codes::{admin_invitation_accept, admin_password_reset};
 pub use password::{change_office_password, change_password};
 pub use register::{Register, register};
 

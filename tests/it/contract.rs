@@ -51,7 +51,8 @@ impl Introspected {
         Self(answer.at("__schema.types").clone())
     }
 
-    fn types(&self) -> impl Iterator<Item = &Value> {
+    /// Every type but those of introspection.
+    pub fn types(&self) -> impl Iterator<Item = &Value> {
         let types = self.0.as_array().unwrap().iter();
         types.filter(|one| !one["name"].as_str().unwrap().starts_with("__"))
     }

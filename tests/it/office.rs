@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::{
     app::TestApp,
-    client::{Client, PASSWORD},
+    client::{Answer, Client, PASSWORD},
+    tenancy::missing_like,
 };
 
 /// Somebody of the office, signed in.
@@ -36,6 +37,30 @@ async fn sign_in(app: &TestApp, email: &str) -> Client {
         .await;
     client.take_session(answer.at("adminLogin.session"));
     client
+}
+
+const INVITE: &str = "mutation($input: AdminCreateInput!) { adminCreate(input: $input) {
+    admin { id status } code codeExpiresAt userErrors { code field message } } }";
+
+/// Shows a one-time code to one of the mutations that take one.
+async fn use_code(app: &TestApp, mutation: &str, code: &str, password: &str) -> Answer {
+    let input = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+    let query = format!(
+        "mutation($input: {input}!) {{ {mutation}(input: $input) {{
+            session {{ accessToken refreshToken }} userErrors {{ code field message }} }} }}"
+    );
+    let input = json!({ "input": { "code": code, "password": password } });
+    app.stranger().ask(&query, input).await
+}
+
+async fn reset_request(client: &Client, id: &str) -> Answer {
+    client
+        .ask(
+            "mutation($id: ID!) { adminPasswordResetRequest(id: $id) { admin { id } code
+                userErrors { code field message } } }",
+            json!({ "id": id }),
+        )
+        .await
 }
 
 on_every_engine! {
@@ -156,6 +181,114 @@ on_every_engine! {
         let foreign = made.text("tenantCreate.tenant.id");
         let unknown = admin.ask(rename, json!({ "id": foreign, "name": "x" })).await;
         assert_eq!(unknown.refusals("serverUpdate"), ["NOT_FOUND id"]);
+    }
+
+    async fn an_owner_of_a_tenant_that_the_office_made_chooses_the_password(app: &TestApp) {
+        let admin = office(app, "asha@office.example", PlatformRole::Admin).await;
+        let create = "mutation($input: TenantCreateInput!) { tenantCreate(input: $input) {
+            tenant { id status } code codeExpiresAt userErrors { code field message } } }";
+        let mut input = json!({
+            "companyName": "Nairobi Corner Shop", "subdomain": "duka", "ownerName": "Wanjiru Kamau",
+            "email": "owner@duka.example", "country": "KE",
+        });
+        let made = admin.ask(create, json!({ "input": input })).await;
+        assert_eq!(made.text("tenantCreate.tenant.status"), "ACTIVE");
+        made.at("tenantCreate.codeExpiresAt");
+        let code = made.text("tenantCreate.code");
+        // It is a code of the tenant's, not of the office's.
+        let refused = use_code(app, "adminInvitationAccept", &code, PASSWORD).await;
+        assert_eq!(refused.refusals("adminInvitationAccept"), ["CODE_EXPIRED input.code"]);
+        let taken = use_code(app, "invitationAccept", &code, PASSWORD).await;
+        let mut owner = app.stranger();
+        owner.take_session(taken.at("invitationAccept.session"));
+        let me = owner.query("{ me { role email } businesses { totalCount } }").await;
+        assert_eq!(me.text("me.role"), "OWNER");
+        assert_eq!(me.at("businesses.totalCount"), 1);
+        let again = use_code(app, "invitationAccept", &code, PASSWORD).await;
+        assert_eq!(again.refusals("invitationAccept"), ["CODE_EXPIRED input.code"]);
+        // With a password there is no code.
+        input["subdomain"] = json!("soko");
+        input["password"] = json!(PASSWORD);
+        let made = admin.ask(create, json!({ "input": input })).await;
+        assert!(made.data("tenantCreate.code").is_null());
+        made.at("tenantCreate.tenant.id");
+    }
+
+    async fn people_of_the_office_choose_their_passwords(app: &TestApp) {
+        let admin = office(app, "asha@office.example", PlatformRole::Admin).await;
+        let input = json!({ "email": "ravi@office.example", "name": "Ravi", "role": "SUPPORT" });
+        let made = admin.ask(INVITE, json!({ "input": input })).await;
+        assert_eq!(made.text("adminCreate.admin.status"), "INVITED");
+        made.at("adminCreate.codeExpiresAt");
+        let id = made.text("adminCreate.admin.id");
+        let code = made.text("adminCreate.code");
+        for wrong in [code.replacen("dbc_0", "dbc_1", 1).as_str(), "nonsense", ""] {
+            let refused = use_code(app, "adminInvitationAccept", wrong, PASSWORD).await;
+            assert_eq!(refused.refusals("adminInvitationAccept"), ["CODE_EXPIRED input.code"]);
+        }
+        for other in ["adminPasswordReset", "invitationAccept", "passwordReset"] {
+            let refused = use_code(app, other, &code, PASSWORD).await;
+            assert_eq!(refused.refusals(other), ["CODE_EXPIRED input.code"], "{other}");
+        }
+        let weak = use_code(app, "adminInvitationAccept", &code, "ravi@office.example").await;
+        assert_eq!(weak.refusals("adminInvitationAccept"), ["PASSWORD_WEAK input.password"]);
+        // A lost invitation is repeated; the first is void then.
+        let repeated = reset_request(&admin, &id).await.text("adminPasswordResetRequest.code");
+        let refused = use_code(app, "adminInvitationAccept", &code, PASSWORD).await;
+        assert_eq!(refused.refusals("adminInvitationAccept"), ["CODE_EXPIRED input.code"]);
+        let taken = use_code(app, "adminInvitationAccept", &repeated, PASSWORD).await;
+        let mut ravi = app.stranger();
+        ravi.take_session(taken.at("adminInvitationAccept.session"));
+        assert_eq!(ravi.query("{ adminMe { role } }").await.text("adminMe.role"), "SUPPORT");
+
+        // A new password: by who keeps the office's people, for others than themselves.
+        for (client, code) in [(&ravi, "FORBIDDEN"), (&app.stranger(), "UNAUTHENTICATED")] {
+            assert_eq!(reset_request(client, &id).await.code(), code);
+        }
+        let own = admin.query("{ adminMe { id } }").await.text("adminMe.id");
+        let own = reset_request(&admin, &own).await;
+        assert_eq!(own.refusals("adminPasswordResetRequest"), ["NOT_ALLOWED id"]);
+        let nobody = reset_request(&admin, &missing_like(&id)).await;
+        assert_eq!(nobody.refusals("adminPasswordResetRequest"), ["NOT_FOUND id"]);
+        let code = reset_request(&admin, &id).await.text("adminPasswordResetRequest.code");
+        ravi.query("{ adminMe { id } }").await.text("adminMe.id");
+        let new = "a green kite over the river";
+        let done = use_code(app, "adminPasswordReset", &code, new).await;
+        let mut again = app.stranger();
+        again.take_session(done.at("adminPasswordReset.session"));
+        again.query("{ adminMe { id } }").await.text("adminMe.id");
+        assert_eq!(ravi.query("{ adminMe { id } }").await.code(), "UNAUTHENTICATED");
+        let used = use_code(app, "adminPasswordReset", &code, new).await;
+        assert_eq!(used.refusals("adminPasswordReset"), ["CODE_EXPIRED input.code"]);
+
+        // Another role, and being shut out, make codes void; so does a day.
+        let code = reset_request(&admin, &id).await.text("adminPasswordResetRequest.code");
+        let raise = "mutation($id: ID!) { adminUpdate(id: $id, input: { role: ADMIN }) {
+            admin { role } userErrors { code field message } } }";
+        admin.ask(raise, json!({ "id": id })).await.text("adminUpdate.admin.role");
+        let refused = use_code(app, "adminPasswordReset", &code, new).await;
+        assert_eq!(refused.refusals("adminPasswordReset"), ["CODE_EXPIRED input.code"]);
+        let code = reset_request(&admin, &id).await.text("adminPasswordResetRequest.code");
+        for disabled in [true, false] {
+            let set = format!(
+                "mutation($id: ID!) {{ adminDisable(id: $id, input: {{ disabled: {disabled} }}) {{
+                    admin {{ status }} userErrors {{ code field message }} }} }}"
+            );
+            admin.ask(&set, json!({ "id": id })).await.text("adminDisable.admin.status");
+            let refused = use_code(app, "adminPasswordReset", &code, new).await;
+            assert_eq!(refused.refusals("adminPasswordReset"), ["CODE_EXPIRED input.code"]);
+        }
+        let log = admin.query("{ adminAuditLogs(first: 100) { nodes { action } } adminAuditVerify { ok } }").await;
+        assert_eq!(log.at("adminAuditVerify.ok"), true);
+        let actions = log.at("adminAuditLogs.nodes").to_string();
+        for action in ["INVITATION_REPEATED", "INVITATION_ACCEPTED", "PASSWORD_RESET_REQUESTED"] {
+            assert!(actions.contains(action), "{action}: {actions}");
+        }
+        assert!(!actions.contains("dbc_"));
+        let code = reset_request(&admin, &id).await.text("adminPasswordResetRequest.code");
+        app.clock.advance_ms(24 * 3_600_000 + 1);
+        let refused = use_code(app, "adminPasswordReset", &code, new).await;
+        assert_eq!(refused.refusals("adminPasswordReset"), ["CODE_EXPIRED input.code"]);
     }
 
     async fn people_of_the_office_come_and_go(app: &TestApp) {

@@ -39,9 +39,10 @@ async fn ids_of(shop: &Shop) -> Vec<String> {
 }
 
 /// An id of the same kind that names nothing anywhere.
-fn missing_like(id: &str) -> String {
+pub fn missing_like(id: &str) -> String {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id).unwrap()).unwrap();
-    URL_SAFE_NO_PAD.encode(format!("{}:1", text.split_once(':').unwrap().0))
+    let kind = text.split_once(':').unwrap().0;
+    URL_SAFE_NO_PAD.encode(format!("{kind}:{}", i64::MAX))
 }
 
 /// Whether nothing but nulls, empty lists and user errors stands in an answer's data.

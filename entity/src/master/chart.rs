@@ -2,55 +2,9 @@
 //!
 //! Rows that are in use are retired by date and never deleted; `is_system` rows came with the product.
 
+pub use daybook_domain::chart::{Nature, NormalSide, Statement};
+
 use crate::column::*;
-
-/// What the accounts of a group are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "String(StringLen::N(16))",
-    rename_all = "SCREAMING_SNAKE_CASE"
-)]
-pub enum Nature {
-    /// What is owned or due to the business.
-    Asset,
-    /// What it owes, capital included.
-    Liability,
-    /// What it earns.
-    Income,
-    /// What it spends.
-    Expense,
-}
-
-/// The side on which a balance is normal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "String(StringLen::N(16))",
-    rename_all = "SCREAMING_SNAKE_CASE"
-)]
-pub enum NormalSide {
-    /// Debit.
-    Debit,
-    /// Credit.
-    Credit,
-    /// Either, as it comes.
-    Either,
-}
-
-/// The statement that a group stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(
-    rs_type = "String",
-    db_type = "String(StringLen::N(16))",
-    rename_all = "SCREAMING_SNAKE_CASE"
-)]
-pub enum Statement {
-    /// Balance sheet.
-    BalanceSheet,
-    /// Profit and loss account.
-    ProfitAndLoss,
-}
 
 pub mod account_group {
     //! An account group: a place in the tree of the chart.

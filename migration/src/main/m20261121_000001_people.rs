@@ -30,7 +30,8 @@ const CODES: Table = Table {
     name: "platform_one_time_codes",
     columns: "code_hash VARCHAR(64) NOT NULL PRIMARY KEY, user_id BIGINT NOT NULL, \
         purpose VARCHAR(16) NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, \
-        used_at BIGINT NULL, FOREIGN KEY (user_id) REFERENCES platform_users (id)",
+        used_at BIGINT NULL, FOREIGN KEY (user_id) REFERENCES platform_users (id), \
+        CHECK (purpose IN ('INVITATION', 'PASSWORD_RESET'))",
 };
 
 crate::tables! {

@@ -268,12 +268,13 @@ impl BusinessQuery {
     /// The businesses that you may see, the oldest first. Requires: BUSINESS_READ.
     #[graphql(
         guard = "Requires(Permission::BusinessRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn businesses(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<BusinessConnection> {
         let ask = PageAsk::new(ctx, BY_AGE, first, after.as_deref())?;

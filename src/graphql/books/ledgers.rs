@@ -268,7 +268,7 @@ impl LedgerQuery {
     /// Ledgers of a business by name. Requires: LEDGER_READ.
     #[graphql(
         guard = "Requires(Permission::LedgerRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn ledgers(
         &self,
@@ -276,7 +276,8 @@ impl LedgerQuery {
         #[graphql(desc = "The business; may be left out by who sees only one.")]
         business_id: Option<ID>,
         #[graphql(desc = "Which ledgers.")] filter: Option<LedgerFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<LedgerConnection> {
         let scope = &ctx.tenant()?;

@@ -321,7 +321,7 @@ impl VoucherQuery {
     /// their own documents see only those. Requires: VOUCHER_READ.
     #[graphql(
         guard = "Requires(Permission::VoucherRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn vouchers(
         &self,
@@ -331,7 +331,8 @@ impl VoucherQuery {
         #[graphql(desc = "Which vouchers.")] filter: Option<VoucherFilter>,
         #[graphql(desc = "In which order; by date, the newest first, when left out.")]
         order_by: Option<VoucherOrder>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<VoucherConnection> {
         let scope = &ctx.tenant()?;

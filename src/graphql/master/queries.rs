@@ -31,13 +31,14 @@ impl SharedQuery {
     /// Account groups as a tree is read: each before those below it. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn account_groups(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<AccountGroupFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<AccountGroupConnection> {
         list_groups(ctx, filter, first, after).await
@@ -46,13 +47,14 @@ impl SharedQuery {
     /// Voucher types in their order. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn voucher_types(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<VoucherTypeFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<VoucherTypeConnection> {
         list_types(ctx, filter, first, after).await
@@ -61,13 +63,14 @@ impl SharedQuery {
     /// Rates of GST and other value added taxes, by country, code and first day. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn gst_rates(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<GstRateFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<GstRateConnection> {
         list_rates(ctx, filter, first, after)
@@ -76,13 +79,14 @@ impl SharedQuery {
     /// Sections of tax deducted and collected at source, by kind, Act, code and first day. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn tds_sections(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<TdsSectionFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<TdsSectionConnection> {
         list_sections(ctx, filter, first, after)
@@ -91,13 +95,14 @@ impl SharedQuery {
     /// Accounting years by calendar and first day. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn accounting_years(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<AccountingYearFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<AccountingYearConnection> {
         list_years(ctx, filter, first, after)
@@ -106,13 +111,14 @@ impl SharedQuery {
     /// States, territories and counties by country and code. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn states(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<StateFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<StateConnection> {
         list_states(ctx, filter, first, after)
@@ -121,13 +127,14 @@ impl SharedQuery {
     /// Currencies by code. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn currencies(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Part of the name or code, whatever its case.")] text: Option<String>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<CurrencyConnection> {
         list_currencies(ctx, text, first, after)
@@ -136,13 +143,14 @@ impl SharedQuery {
     /// Countries by code, with what a business starts with there. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn countries(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Part of the name or code, whatever its case.")] text: Option<String>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<CountryConnection> {
         list_countries(ctx, text, first, after)
@@ -182,13 +190,14 @@ impl KeeperQuery {
     /// For the keeper: account groups as a tree is read: each before those below it. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_account_groups(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<AccountGroupFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<AccountGroupConnection> {
         list_groups(ctx, filter, first, after).await
@@ -197,13 +206,14 @@ impl KeeperQuery {
     /// For the keeper: voucher types in their order. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_voucher_types(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<VoucherTypeFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<VoucherTypeConnection> {
         list_types(ctx, filter, first, after).await
@@ -212,13 +222,14 @@ impl KeeperQuery {
     /// For the keeper: rates of GST and other value added taxes, by country, code and first day. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_gst_rates(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<GstRateFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<GstRateConnection> {
         list_rates(ctx, filter, first, after)
@@ -227,13 +238,14 @@ impl KeeperQuery {
     /// For the keeper: sections of tax deducted and collected at source, by kind, Act, code and first day. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_tds_sections(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<TdsSectionFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<TdsSectionConnection> {
         list_sections(ctx, filter, first, after)
@@ -242,13 +254,14 @@ impl KeeperQuery {
     /// For the keeper: accounting years by calendar and first day. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_accounting_years(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<AccountingYearFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<AccountingYearConnection> {
         list_years(ctx, filter, first, after)
@@ -257,13 +270,14 @@ impl KeeperQuery {
     /// For the keeper: States, territories and counties by country and code. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_states(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<StateFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<StateConnection> {
         list_states(ctx, filter, first, after)
@@ -272,13 +286,14 @@ impl KeeperQuery {
     /// For the keeper: currencies by code. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_currencies(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Part of the name or code, whatever its case.")] text: Option<String>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<CurrencyConnection> {
         list_currencies(ctx, text, first, after)
@@ -287,13 +302,14 @@ impl KeeperQuery {
     /// For the keeper: countries by code, with what a business starts with there. Requires: MASTER_READ.
     #[graphql(
         guard = "Requires(Permission::MasterRead)",
-        complexity = "crate::graphql::cost::of_page(first, child_complexity)"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_countries(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Part of the name or code, whatever its case.")] text: Option<String>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<CountryConnection> {
         list_countries(ctx, text, first, after)

@@ -104,6 +104,8 @@ user_errors!(
         EmailTaken,
         /// The platform keeps at least one active administrator.
         LastOwner,
+        /// It is not possible as things stand; the message says why.
+        NotAllowed,
         /// Nobody of the office has this id.
         NotFound,
         /// The password is too easy to guess.
@@ -126,9 +128,9 @@ pub struct AdminCreateInput {
     pub name: String,
     /// What they do.
     pub role: AdminRole,
-    /// Their first password; they should change it.
+    /// Their first password. Better left out: then they are invited and choose it themselves.
     #[graphql(secret)]
-    pub password: String,
+    pub password: Option<String>,
 }
 
 /// What to change of somebody of the office; what is left out stays.
@@ -168,6 +170,34 @@ impl AdminPayload {
     }
 }
 
+/// What adding somebody to the office did.
+#[derive(SimpleObject, Debug)]
+pub struct AdminCreatePayload {
+    /// The person; null when something was wrong.
+    pub admin: Option<Admin>,
+    /// With this code, `adminInvitationAccept` sets the first password; null where one was given. It is
+    /// shown only here.
+    pub code: Option<String>,
+    /// When the code ends.
+    pub code_expires_at: Option<DateTime>,
+    /// What was wrong; empty when it was done.
+    pub user_errors: Vec<AdminUserError>,
+}
+
+/// A one-time code for a new password at the office.
+#[derive(SimpleObject, Debug)]
+pub struct AdminPasswordResetRequestPayload {
+    /// The person; null when something was wrong.
+    pub admin: Option<Admin>,
+    /// With this code, `adminPasswordReset` sets a new password (or `adminInvitationAccept` the first
+    /// one, of somebody who is still invited). It is shown only here.
+    pub code: Option<String>,
+    /// When the code ends.
+    pub code_expires_at: Option<DateTime>,
+    /// What was wrong; empty when it was done.
+    pub user_errors: Vec<AdminUserError>,
+}
+
 const BY_AGE: &str = "admins:id";
 
 fn admin_of(global: &ID) -> Option<PlatformUserId> {
@@ -183,12 +213,13 @@ impl AdminQuery {
     /// Who works for the platform, in the order in which they came. Requires: ADMIN_READ.
     #[graphql(
         guard = "Requires(Permission::AdminRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admins(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<AdminConnection> {
         let ask = PageAsk::new(ctx, BY_AGE, first, after.as_deref())?;
@@ -203,21 +234,51 @@ pub struct AdminMutation;
 
 #[Object]
 impl AdminMutation {
-    /// Adds somebody to the platform's office. Requires: ADMIN_CREATE.
+    /// Adds somebody to the platform's office; without a password, with a one-time code for them.
+    /// Requires: ADMIN_CREATE.
     #[graphql(guard = "Requires(Permission::AdminCreate)", complexity = "50 + child_complexity")]
     async fn admin_create(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who.")] input: AdminCreateInput,
-    ) -> ApiResult<AdminPayload> {
+    ) -> ApiResult<AdminCreatePayload> {
         let new = NewAdmin {
             email: input.email,
             name: input.name,
             role: stored(input.role),
             password_hash: None,
         };
-        let password = SecretString::from(input.password);
-        AdminPayload::of(welcome::admin(ctx.desk()?, ctx.platform()?, new, password).await)
+        let password = input.password.map(SecretString::from);
+        let outcome = welcome::admin(ctx.desk()?, ctx.platform()?, new, password).await;
+        let (made, user_errors) = answer(outcome)?;
+        let (row, code) = made.unzip();
+        let code = code.flatten();
+        Ok(AdminCreatePayload {
+            admin: row.map(Admin::from),
+            code_expires_at: code.as_ref().map(|code| DateTime(code.expires_at)),
+            code: code.map(|code| code.code.reveal()),
+            user_errors,
+        })
+    }
+
+    /// Makes a one-time code with which somebody of the platform's office sets a new password; hand it
+    /// on to them. One's own password is not set so. Requires: ADMIN_UPDATE.
+    #[graphql(guard = "Requires(Permission::AdminUpdate)")]
+    async fn admin_password_reset_request(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person's id.")] id: ID,
+    ) -> ApiResult<AdminPasswordResetRequestPayload> {
+        let code_ms = ctx.desk()?.code_ms();
+        let outcome = admins::reset_code(ctx.platform()?, admin_of(&id), code_ms).await;
+        let (made, user_errors) = answer(outcome)?;
+        let (row, code) = made.unzip();
+        Ok(AdminPasswordResetRequestPayload {
+            admin: row.map(Admin::from),
+            code_expires_at: code.as_ref().map(|code| DateTime(code.expires_at)),
+            code: code.map(|code| code.code.reveal()),
+            user_errors,
+        })
     }
 
     /// Changes somebody of the platform's office. Requires: ADMIN_UPDATE.

@@ -90,14 +90,15 @@ impl AdminAuditQuery {
     /// What the office did, the newest first. Requires: ADMIN_AUDIT_READ.
     #[graphql(
         guard = "Requires(Permission::AdminAuditRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_audit_logs(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "About this thing.")] subject_id: Option<ID>,
         #[graphql(desc = "Which rows.")] filter: Option<AuditLogFilter>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<AdminAuditLogConnection> {
         let ask = PageAsk::new(ctx, NEWEST, first, after.as_deref())?;

@@ -266,12 +266,13 @@ impl ServerQuery {
     /// Requires: SERVER_READ.
     #[graphql(
         guard = "Requires(Permission::ServerRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_servers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<DatabaseServerConnection> {
         let ask = PageAsk::new(ctx, BY_AGE, first, after.as_deref())?;

@@ -222,14 +222,13 @@ const BY_TENANT: &str = "tenantDbs:tenant";
 #[ComplexObject]
 impl TenantDatabases {
     /// Each of them, in the order of their tenants.
-    #[graphql(
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
-    )]
+    #[graphql(complexity = "crate::graphql::page::cost(first, child_complexity)")]
     async fn databases(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only those that stand so.")] status: Option<DatabaseHealth>,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<SystemDatabaseConnection> {
         let ask = PageAsk::new(ctx, BY_TENANT, first, after.as_deref())?;

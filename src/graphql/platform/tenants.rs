@@ -298,9 +298,9 @@ pub struct TenantCreateInput {
     pub owner_name: String,
     /// The owner's address, by which they sign in.
     pub email: String,
-    /// The owner's first password; they should change it.
+    /// The owner's first password. Better left out: then they are invited and choose it themselves.
     #[graphql(secret)]
-    pub password: String,
+    pub password: Option<String>,
     /// Two-letter country of ISO 3166-1.
     pub country: String,
     /// Currency of the first business; the country's when left out.
@@ -336,6 +336,20 @@ pub struct TenantResumeInput {
 pub struct TenantPayload {
     /// The tenant as it stands now; null when something was wrong.
     pub tenant: Option<Tenant>,
+    /// What was wrong; empty when it was done.
+    pub user_errors: Vec<TenantUserError>,
+}
+
+/// What setting up a tenant did.
+#[derive(SimpleObject, Debug)]
+pub struct TenantCreatePayload {
+    /// The tenant; null when something was wrong.
+    pub tenant: Option<Tenant>,
+    /// With this code, the owner sets the first password by `invitationAccept`; null where one was
+    /// given. It is shown only here.
+    pub code: Option<String>,
+    /// When the code ends.
+    pub code_expires_at: Option<DateTime>,
     /// What was wrong; empty when it was done.
     pub user_errors: Vec<TenantUserError>,
 }
@@ -381,7 +395,7 @@ impl TenantQuery {
     /// The platform's tenants. Requires: ADMIN_TENANT_READ.
     #[graphql(
         guard = "Requires(Permission::AdminTenantRead)",
-        complexity = "5 + usize::try_from(first.unwrap_or(20).max(1)).unwrap_or(20) * child_complexity"
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
     )]
     async fn admin_tenants(
         &self,
@@ -390,7 +404,8 @@ impl TenantQuery {
         #[graphql(desc = "In which order; the newest first when left out.")] order_by: Option<
             AdminTenantOrder,
         >,
-        #[graphql(desc = "How many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<TenantConnection> {
         let scope = ctx.platform()?;
@@ -447,20 +462,20 @@ pub struct TenantMutation;
 
 #[Object]
 impl TenantMutation {
-    /// Sets up a tenant, with its database, owner and first business, or nothing at all.
-    /// Requires: TENANT_CREATE.
+    /// Sets up a tenant, with its database, owner and first business, or nothing at all; without a
+    /// password, with a one-time code for the owner. Requires: TENANT_CREATE.
     #[graphql(guard = "Requires(Permission::TenantCreate)", complexity = "100 + child_complexity")]
     async fn tenant_create(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The tenant.")] input: TenantCreateInput,
-    ) -> ApiResult<TenantPayload> {
+    ) -> ApiResult<TenantCreatePayload> {
         let new = NewTenant {
             company_name: input.company_name,
             subdomain: input.subdomain,
             owner_name: input.owner_name,
             email: input.email,
-            password_hash: String::new(),
+            password_hash: None,
             country: input.country,
             base_currency: input.base_currency.map(|currency| currency.0.to_string()),
             gstin: input.gstin,
@@ -470,8 +485,21 @@ impl TenantMutation {
             referral_code: input.referral_code,
         };
         let scope = ctx.platform()?;
-        let password = SecretString::from(input.password);
-        payload(scope, welcome::tenant(ctx.desk()?, scope, new, password).await).await
+        let password = input.password.map(SecretString::from);
+        let outcome = welcome::tenant(ctx.desk()?, scope, new, password).await;
+        let (made, user_errors) = answer(outcome)?;
+        let (row, code) = made.unzip();
+        let code = code.flatten();
+        let tenant = match row {
+            Some(row) => Some(placed(scope, row).await?.into()),
+            None => None,
+        };
+        Ok(TenantCreatePayload {
+            tenant,
+            code_expires_at: code.as_ref().map(|code| DateTime(code.expires_at)),
+            code: code.map(|code| code.code.reveal()),
+            user_errors,
+        })
     }
 
     /// Refuses a tenant's users from their next request on. Requires: TENANT_SUSPEND.

@@ -38,6 +38,17 @@ pub async fn list(scope: &TenantScope, business: BusinessId) -> Result<Vec<busin
     Ok(years)
 }
 
+/// A year of a business that the caller sees.
+///
+/// # Errors
+/// No permission, or a database that cannot be read.
+pub async fn find(scope: &TenantScope, id: BusinessYearId) -> Result<Option<business_year::Model>> {
+    scope.require(Permission::BusinessRead)?;
+    let reader = scope.db.reader().await?;
+    let found = business_year::Entity::find_by_id(id).one(reader.conn()).await?;
+    Ok(found.filter(|year| scope.access.businesses.includes(year.business_id)))
+}
+
 /// A year to be closed or opened again.
 #[derive(Debug, Clone)]
 pub struct ActOnYear {

@@ -105,7 +105,7 @@ async fn set_up(desk: &Desk, player: &'static Player, password_hash: &str) -> Re
         subdomain: player.subdomain.to_owned(),
         owner_name: player.owner.to_owned(),
         email: player.email.to_owned(),
-        password_hash: password_hash.to_owned(),
+        password_hash: Some(password_hash.to_owned()),
         country: first.country.to_owned(),
         gstin: first.gstin.map(str::to_owned),
         books_begin_on: Some(a_year_before(today)),

@@ -3,13 +3,18 @@
 use daybook_domain::{
     chain::Canonical, email::Email, id::PlatformUserId, role::Permission, text::clean_single_line,
 };
-use daybook_entity::main::people::{PlatformRole, PlatformStatus, platform_session, platform_user};
+use daybook_entity::main::people::{PlatformRole, PlatformStatus, platform_user};
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::{
+    auth::{
+        family::{self, OFFICE, OneTimeCode, Purpose},
+        office_sessions, roles,
+        sessions::Ended,
+    },
     db::{
         failure,
         page::{Page, PageAsk},
@@ -97,13 +102,108 @@ pub async fn create_of(
     new: NewAdmin,
     actor: Actor,
 ) -> Result<platform_user::Model> {
+    let (email, name) = checked(&new)?;
+    let mut log = office.write(actor).await?;
+    let row = insert(office, &mut log, new, &email, name).await?;
+    log.commit().await?;
+    Ok(row)
+}
+
+/// Invites somebody to the office; the code, good for `code_ms`, is for the caller to hand on.
+///
+/// # Errors
+/// As [`create`].
+pub async fn invite(
+    scope: &PlatformScope,
+    new: NewAdmin,
+    code_ms: i64,
+) -> Result<(platform_user::Model, OneTimeCode)> {
+    scope.require(Permission::AdminCreate)?;
+    let new = NewAdmin { password_hash: None, ..new };
+    let (email, name) = checked(&new)?;
+    let mut log = scope.office.write(scope.actor()).await?;
+    let row = insert(&scope.office, &mut log, new, &email, name).await?;
+    let code = code_for(&log, row.id, Purpose::Invitation, code_ms).await?;
+    log.commit().await?;
+    Ok((row, code))
+}
+
+/// Makes a code with which somebody of the office sets a new password, or takes up an invitation whose
+/// code was lost.
+///
+/// # Errors
+/// No permission, or a refusal on `id`: nobody of that id, oneself, somebody disabled, or somebody who
+/// may do more than the caller.
+pub async fn reset_code(
+    scope: &PlatformScope,
+    id: Option<PlatformUserId>,
+    code_ms: i64,
+) -> Result<(platform_user::Model, OneTimeCode)> {
+    scope.require(Permission::AdminUpdate)?;
+    let refused = |why: &str| Error::refused(Code::NotAllowed, "id", why);
+    if id == Some(scope.access.user) {
+        // Else whoever finds a session open could take the account over.
+        return Err(refused("your own password is changed with passwordChange"));
+    }
+    let id = id.ok_or_else(unknown)?;
+    let mut log = scope.office.write(scope.actor()).await?;
+    let row = platform_user::Entity::find_by_id(id).one(log.conn()).await?.ok_or_else(unknown)?;
+    if !roles::platform_role(row.role).permissions().is_subset(scope.access.permissions) {
+        return Err(refused("this person holds rights that you do not hold"));
+    }
+    let (purpose, action) = match row.status {
+        PlatformStatus::Invited => (Purpose::Invitation, "INVITATION_REPEATED"),
+        PlatformStatus::Active => (Purpose::PasswordReset, "PASSWORD_RESET_REQUESTED"),
+        PlatformStatus::Disabled => return Err(refused("this person is disabled")),
+    };
+    let code = code_for(&log, id, purpose, code_ms).await?;
+    log.audit(&Change {
+        action,
+        subject_type: "PlatformUser",
+        subject: Some(id.get()),
+        business: None,
+        canonical: Canonical::new().finish(),
+    })
+    .await?;
+    log.commit().await?;
+    Ok((row, code))
+}
+
+async fn code_for(
+    log: &OfficeWriting,
+    user: PlatformUserId,
+    purpose: Purpose,
+    code_ms: i64,
+) -> Result<OneTimeCode> {
+    let (now, user) = (log.recorded_at(), user.get());
+    let expires_at = now.saturating_add(code_ms);
+    let conn = log.conn();
+    let code =
+        family::insert_code(conn, OFFICE, None, user, purpose, None, now, expires_at).await?;
+    Ok(OneTimeCode { code, purpose, expires_at })
+}
+
+fn unknown() -> Error {
+    Error::refused(Code::NotFound, "id", "nobody of the office has this id")
+}
+
+/// Address and name as they are kept, or everything that is wrong with them.
+fn checked(new: &NewAdmin) -> Result<(Email, String)> {
     let mut wrong = Vec::new();
     let email = Email::parse(&new.email)
         .map_err(|error| wrong.push(Refusal::new(Code::Invalid, "input.email", error.to_string())))
         .ok();
     let name = name(&new.name).map_err(|refusal| wrong.push(refusal)).ok();
-    let (Some(email), Some(name)) = (email, name) else { return Err(Error::Refused(wrong)) };
-    let mut log = office.write(actor).await?;
+    email.zip(name).ok_or(Error::Refused(wrong))
+}
+
+async fn insert(
+    office: &Office,
+    log: &mut OfficeWriting,
+    new: NewAdmin,
+    email: &Email,
+    name: String,
+) -> Result<platform_user::Model> {
     let now = log.recorded_at();
     let row = platform_user::Model {
         id: PlatformUserId::new(office.ids.next()?),
@@ -133,7 +233,6 @@ pub async fn create_of(
         })?;
     log.access_changes();
     log.audit(&change("PLATFORM_USER_CREATED", None, &row)).await?;
-    log.commit().await?;
     Ok(row)
 }
 
@@ -147,15 +246,11 @@ pub async fn update(
     change: ChangeAdmin,
 ) -> Result<platform_user::Model> {
     scope.require(Permission::AdminUpdate)?;
-    let unknown = || Error::refused(Code::NotFound, "id", "nobody of the office has this id");
     let id = id.ok_or_else(unknown)?;
     let mut log = scope.office.write(scope.actor()).await?;
     let before =
         platform_user::Entity::find_by_id(id).one(log.conn()).await?.ok_or_else(unknown)?;
-    if change.expected_version.is_some_and(|expected| expected != before.version) {
-        let why = "somebody changed this person meanwhile; read it again";
-        return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
-    }
+    Error::unless_current(change.expected_version, before.version)?;
     let mut after = before.clone();
     if let Some(new) = &change.name {
         after.name = name(new).map_err(|refusal| Error::Refused(vec![refusal]))?;
@@ -181,7 +276,11 @@ pub async fn update(
     let row = after.clone().into_active_model().reset_all();
     row.update(log.conn()).await?;
     if after.status == PlatformStatus::Disabled {
-        end_sessions(&log, id).await?;
+        office_sessions::end_all(&mut log, id, None, Ended::UserDisabled).await?;
+    }
+    if after.role != before.role {
+        // Who holds a code asked for it when the person had the role of before.
+        family::void_codes(log.conn(), OFFICE, id.get()).await?;
     }
     log.access_changes();
     log.audit(&self::change("PLATFORM_USER_UPDATED", Some(&before), &after)).await?;
@@ -195,17 +294,6 @@ async fn administrators(log: &OfficeWriting) -> Result<u64> {
         .filter(platform_user::Column::Status.eq(PlatformStatus::Active))
         .count(log.conn())
         .await?)
-}
-
-async fn end_sessions(log: &OfficeWriting, user: PlatformUserId) -> Result<()> {
-    platform_session::Entity::update_many()
-        .col_expr(platform_session::Column::RevokedAt, Expr::value(log.recorded_at()))
-        .col_expr(platform_session::Column::RevokedBecause, Expr::value("DISABLED"))
-        .filter(platform_session::Column::UserId.eq(user))
-        .filter(platform_session::Column::RevokedAt.is_null())
-        .exec(log.conn())
-        .await?;
-    Ok(())
 }
 
 fn name(text: &str) -> Result<String, Refusal> {

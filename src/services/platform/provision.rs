@@ -26,8 +26,8 @@ use daybook_entity::{
 };
 use daybook_migration::{TenantMigrator, newest};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, Set, sea_query::Expr,
+    ActiveEnum, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, Set, sea_query::Expr,
 };
 
 use super::{fault, repair, template};
@@ -65,8 +65,8 @@ pub struct NewTenant {
     pub owner_name: String,
     /// The owner's address, by which they sign in.
     pub email: String,
-    /// argon2id.
-    pub password_hash: String,
+    /// argon2id; without one the owner is invited and sets it themselves.
+    pub password_hash: Option<String>,
     /// Two-letter country.
     pub country: String,
     /// Three-letter currency of the first business; by default the country's.
@@ -440,18 +440,22 @@ async fn first_rows(
         statement(backend, "UPDATE lane SET tenant_id = ? WHERE id = 1", [tenant.get().into()]);
     writing.conn().execute_raw(name_it).await?;
     let (owner, now) = (UserId::new(writing.next_id()?), writing.recorded_at());
+    let status = match new.password_hash {
+        Some(_) => UserStatus::Active,
+        None => UserStatus::Invited,
+    };
     let row = user::Model {
         id: owner,
         email,
         email_key,
         name: new.owner_name,
         phone: new.phone,
-        password_hash: Some(new.password_hash),
+        password_hash: new.password_hash,
         role: UserRole::Owner,
         permissions_added: String::new(),
         permissions_removed: String::new(),
         all_businesses: true,
-        status: UserStatus::Active,
+        status,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -463,7 +467,10 @@ async fn first_rows(
         subject_type: "User",
         subject: Some(owner.get()),
         business: None,
-        canonical: Canonical::new().text("role", "OWNER").text("status", "ACTIVE").finish(),
+        canonical: Canonical::new()
+            .text("role", "OWNER")
+            .text("status", &status.to_value())
+            .finish(),
     });
     let first = NewBusiness {
         name: new.company_name,

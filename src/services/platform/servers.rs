@@ -205,13 +205,7 @@ pub async fn update_of(
         .one(office.master.writer())
         .await?
         .ok_or_else(unknown)?;
-    let stale = || {
-        let why = "somebody changed this server meanwhile; read it again";
-        Error::refused(Code::Stale, "input.expectedVersion", why)
-    };
-    if change.expected_version.is_some_and(|expected| expected != before.version) {
-        return Err(stale());
-    }
+    Error::unless_current(change.expected_version, before.version)?;
     let after = changed(office, &before, change)?;
     if (&after.address, after.port, &after.sealed_admin)
         != (&before.address, before.port, &before.sealed_admin)
@@ -231,7 +225,7 @@ pub async fn update_of(
         .await
         .map_err(name_taken)?;
     if stored.rows_affected == 0 {
-        return Err(stale());
+        return Err(Error::stale());
     }
     // Every tenant there is reached by this row, so that all of them are read anew.
     let version = tenancy::touch(&txn).await?;

@@ -90,7 +90,7 @@ pub fn meera(subdomain: &str) -> NewTenant {
         subdomain: subdomain.into(),
         owner_name: "Meera Shah".into(),
         email: format!("Meera@{subdomain}.example"),
-        password_hash: "$argon2id$test".into(),
+        password_hash: Some("$argon2id$test".into()),
         country: "IN".into(),
         base_currency: Some("INR".into()),
         ..NewTenant::default()

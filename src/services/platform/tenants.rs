@@ -314,10 +314,7 @@ impl Turn {
     ) -> Result<tenant_master::Model> {
         let txn = office.master.begin().await?;
         let row = locked(&txn, id).await?;
-        if expected_version.is_some_and(|expected| expected != row.version) {
-            let why = "somebody changed this tenant meanwhile; read it again";
-            return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
-        }
+        Error::unless_current(expected_version, row.version)?;
         if row.status != self.from {
             return Err(Error::refused(Code::NotAllowed, "id", self.refusal));
         }

@@ -24,7 +24,8 @@ use crate::{
 /// Takes up an invitation: sets the first password, and the name where one is given, and signs in.
 ///
 /// # Errors
-/// A refusal when the code does not hold or the password is weak; the tenant's status.
+/// A refusal when the code does not hold or the password is weak. A code for an account that is not
+/// served does not hold: a stranger who names one learns nothing of it.
 pub async fn invitation_accept(
     desk: &Desk,
     request: &RequestInfo,
@@ -49,12 +50,12 @@ pub async fn password_reset(
     set_password(desk, request, Purpose::PasswordReset, code, password, None).await
 }
 
-fn clean_name(name: &str) -> Result<String> {
+pub(super) fn clean_name(name: &str) -> Result<String> {
     text::clean_single_line(name, 200)
         .map_err(|why| Error::refused(Code::Invalid, "input.name", why.to_string()))
 }
 
-fn expired() -> Error {
+pub(super) fn expired() -> Error {
     let why = "this code is wrong, used or older than a day; ask for a new one";
     Error::refused(Code::CodeExpired, "input.code", why)
 }
@@ -71,7 +72,7 @@ async fn set_password(
     let presented = secret::read_one_time_code(code.expose_secret()).ok_or_else(expired)?;
     let tenant = presented.tenant.ok_or_else(expired)?;
     let db = match desk.tenancy.lease(tenant).await {
-        Err(Error::TenantNotFound) => return Err(expired()),
+        Err(Error::TenantNotFound | Error::TenantSuspended) => return Err(expired()),
         leased => leased?,
     };
     let row = {

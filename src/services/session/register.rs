@@ -53,7 +53,7 @@ pub async fn register(
         return Err(Error::Refused(refusals));
     }
     desk.throttle.registration(request.address).await?;
-    let password_hash = desk.passwords.hash(password).await?;
+    let password_hash = Some(desk.passwords.hash(password).await?);
     let new = NewTenant { password_hash, ..new };
     let actor = Actor { who: Who::System, request_id: Some(request.id.clone()) };
     let made = provision::create(Arc::clone(&desk.office), catalogue, new, actor).await?;

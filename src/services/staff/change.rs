@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     auth::{
+        family::{self, TENANT},
         roles,
         sessions::{self, Ended},
     },
@@ -60,7 +61,8 @@ pub(super) fn describe(row: &user::Model, businesses: &Visible) -> Canonical {
         .text("status", &row.status.to_value())
 }
 
-/// Changes a user's name, role, permissions or businesses. It counts at once.
+/// Changes a user's name, role, permissions or businesses. It counts at once, and one-time codes made
+/// for other rights are void.
 ///
 /// # Errors
 /// [`Error::Forbidden`], or everything that is wrong with the input.
@@ -74,7 +76,7 @@ pub async fn update(scope: &TenantScope, id: UserId, asked: Update) -> Result<Me
         .write(scope.actor(), move |writing| {
             Box::pin(async move {
                 let before = member(writing, id).await?;
-                expect_version(asked.expected_version, before.user.version)?;
+                Error::unless_current(asked.expected_version, before.user.version)?;
                 let held = Rights::of(writing.conn(), &before.user).await?;
                 rights::may_touch(&held, &access)?;
                 let businesses = match &asked.businesses {
@@ -93,6 +95,10 @@ pub async fn update(scope: &TenantScope, id: UserId, asked: Update) -> Result<Me
                 wanted.check(&access)?;
                 if held.role == TenantRole::Owner && wanted.role != TenantRole::Owner {
                     rights::another_owner_remains(writing.conn(), id, "input.role").await?;
+                }
+                if wanted != held {
+                    // Who holds a code asked for it when the user had the rights of before.
+                    family::void_codes(writing.conn(), TENANT, id.get()).await?;
                 }
                 let mut row = before.user.clone();
                 row.name = name.unwrap_or(row.name);
@@ -125,7 +131,7 @@ pub async fn disable(
         .write(scope.actor(), move |writing| {
             Box::pin(async move {
                 let before = member(writing, id).await?;
-                expect_version(expected_version, before.user.version)?;
+                Error::unless_current(expected_version, before.user.version)?;
                 let held = Rights::of(writing.conn(), &before.user).await?;
                 rights::may_touch(&held, &access)?;
                 if before.user.status == UserStatus::Disabled {
@@ -160,7 +166,7 @@ pub async fn enable(
         .write(scope.actor(), move |writing| {
             Box::pin(async move {
                 let before = member(writing, id).await?;
-                expect_version(expected_version, before.user.version)?;
+                Error::unless_current(expected_version, before.user.version)?;
                 let held = Rights::of(writing.conn(), &before.user).await?;
                 rights::may_touch(&held, &access)?;
                 if before.user.status != UserStatus::Disabled {
@@ -210,12 +216,4 @@ fn clean_name(name: &str) -> Result<String> {
         return Err(Error::refused(Code::Required, path, "a person has a name"));
     }
     Ok(name)
-}
-
-fn expect_version(expected: Option<i32>, found: i32) -> Result<()> {
-    if expected.is_some_and(|expected| expected != found) {
-        let why = "somebody changed this user meanwhile; look again";
-        return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
-    }
-    Ok(())
 }

@@ -19,9 +19,8 @@ use super::{
 use crate::{
     auth::{
         desk::Desk,
-        family::{self, Purpose, TENANT},
+        family::{self, OneTimeCode, Purpose, TENANT},
         roles,
-        secret::Made,
     },
     db::failure,
     error::{Code, Error, Refusal, Result},
@@ -46,17 +45,6 @@ pub struct Invite {
     pub removed: PermissionSet,
     /// The businesses they may see, `None` inside for an id that is none; `None` for all.
     pub businesses: Option<Vec<Option<BusinessId>>>,
-}
-
-/// A code for one use, shown once.
-#[derive(Debug)]
-pub struct OneTimeCode {
-    /// The code.
-    pub code: Made,
-    /// What it is good for.
-    pub purpose: Purpose,
-    /// Until when, UTC milliseconds.
-    pub expires_at: i64,
 }
 
 /// Invites somebody; the code is for the caller to hand on.
@@ -209,7 +197,7 @@ async fn code_for(
 }
 
 /// Makes a code with which a user sets a new password, or takes up an invitation whose code was lost.
-/// An owner's password is reset by the platform's operator alone.
+/// An owner's password is reset by the platform's operator alone, one's own by nobody else.
 ///
 /// # Errors
 /// [`Error::Forbidden`], or a refusal on `id`.
@@ -219,6 +207,11 @@ pub async fn reset_code(
     id: UserId,
 ) -> Result<(Member, OneTimeCode)> {
     scope.require(Permission::UserUpdate)?;
+    if id == scope.access.user {
+        // Else whoever finds a session open could take the account over.
+        let why = "your own password is changed with passwordChange";
+        return Err(Error::refused(Code::NotAllowed, "id", why));
+    }
     let (access, tenant, code_ms) = (scope.access.clone(), scope.db.route.id, desk.code_ms());
     scope
         .db
@@ -264,6 +257,27 @@ pub async fn reset_code_by_operator(
     Ok(made.await?.1)
 }
 
+/// Makes the code with which the owner of an account that the office set up takes up their invitation.
+///
+/// # Errors
+/// When the account cannot be opened or written to.
+pub async fn owner_code(
+    desk: &Desk,
+    actor: Actor,
+    tenant: TenantId,
+    owner: UserId,
+) -> Result<OneTimeCode> {
+    let (db, code_ms) = (desk.tenancy.lease(tenant).await?, desk.code_ms());
+    let made = db.lane().write(actor, move |writing| {
+        Box::pin(async move {
+            let code = code_for(writing, tenant, owner, Purpose::Invitation, None, code_ms).await?;
+            writing.audit(change("USER_INVITED", owner));
+            Ok(code)
+        })
+    });
+    made.await
+}
+
 async fn issue(
     writing: &mut Writing,
     tenant: TenantId,
@@ -279,14 +293,18 @@ async fn issue(
     };
     let (id, author) = (member.user.id, writing.actor().user());
     let code = code_for(writing, tenant, id, purpose, author, code_ms).await?;
-    writing.audit(Change {
+    writing.audit(change(action, id));
+    Ok((member, code))
+}
+
+fn change(action: &'static str, user: UserId) -> Change {
+    Change {
         action,
         subject_type: "User",
-        subject: Some(id.get()),
+        subject: Some(user.get()),
         business: None,
         canonical: Canonical::new().finish(),
-    });
-    Ok((member, code))
+    }
 }
 
 /// The user, as they stand under the lock.

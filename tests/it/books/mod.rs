@@ -4,5 +4,6 @@ mod figures;
 mod refusals;
 mod retry;
 mod shop;
+mod together;
 
 pub use shop::Shop;

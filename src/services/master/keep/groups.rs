@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use daybook_domain::{chain::Canonical, id::AccountGroupId, text::fold};
 use daybook_entity::master::{
-    chart::{Nature, NormalSide, Statement, account_group},
+    chart::{Nature, NormalSide, account_group},
     tenant::tenant_master,
 };
 use sea_orm::{
@@ -11,10 +11,9 @@ use sea_orm::{
     PaginatorTrait, QueryFilter,
 };
 
-use super::{Keeping, NAME_MAX, check_version, of_the_product, read_code, taken, unknown};
+use super::{Keeping, NAME_MAX, changed, of_the_product, read_code, taken};
 use crate::{
     error::{Code, Error, Result},
-    lane::Change,
     scope::PlatformScope,
     services::books::vouchers::Wrong,
 };
@@ -95,12 +94,12 @@ pub async fn create(scope: &PlatformScope, command: CreateGroup) -> Result<accou
         normal_side: command
             .normal_side
             .or(parent.map(|parent| parent.normal_side))
-            .unwrap_or(side_of(nature)),
+            .unwrap_or(nature.normal_side()),
         affects_gross_profit: command
             .affects_gross_profit
             .or(parent.map(|parent| parent.affects_gross_profit))
             .unwrap_or(false),
-        statement: parent.map_or(statement_of(nature), |parent| parent.statement),
+        statement: parent.map_or(nature.statement(), |parent| parent.statement),
         is_system: command.is_system,
         sort_order: command.sort_order.unwrap_or_else(|| {
             all.iter().map(|group| group.sort_order).max().unwrap_or(0).saturating_add(10)
@@ -117,22 +116,10 @@ pub async fn create(scope: &PlatformScope, command: CreateGroup) -> Result<accou
         .insert(keeping.conn())
         .await
         .map_err(taken("name"))?;
-    keeping.finish(changed("MASTER_GROUP_CREATED", None, Some(&stored))).await?;
+    keeping
+        .finish(changed("MASTER_GROUP_CREATED", subject(&stored), None, Some(describe(&stored))))
+        .await?;
     Ok(stored)
-}
-
-fn side_of(nature: Nature) -> NormalSide {
-    match nature {
-        Nature::Asset | Nature::Expense => NormalSide::Debit,
-        Nature::Liability | Nature::Income => NormalSide::Credit,
-    }
-}
-
-fn statement_of(nature: Nature) -> Statement {
-    match nature {
-        Nature::Asset | Nature::Liability => Statement::BalanceSheet,
-        Nature::Income | Nature::Expense => Statement::ProfitAndLoss,
-    }
 }
 
 /// Renames a shared group or changes its place among the others.
@@ -145,8 +132,8 @@ pub async fn update(
     command: UpdateGroup,
 ) -> Result<account_group::Model> {
     let keeping = Keeping::begin(scope).await?;
-    let before = find(&keeping, id).await?;
-    check_version(command.expected_version, before.version)?;
+    let before = keeping.find::<account_group::Entity>(id, "account group").await?;
+    Error::unless_current(command.expected_version, before.version)?;
     let mut wrong = Wrong::below("input");
     let name = command.name.as_deref().map(|name| wrong.required("name", name, NAME_MAX));
     wrong.finish()?;
@@ -172,11 +159,11 @@ pub async fn retire(
     retired_on: Option<NaiveDate>,
 ) -> Result<account_group::Model> {
     let keeping = Keeping::begin(scope).await?;
-    let before = find(&keeping, id).await?;
+    let before = keeping.find::<account_group::Entity>(id, "account group").await?;
     if before.is_system {
         return Err(of_the_product("group"));
     }
-    check_version(expected_version, before.version)?;
+    Error::unless_current(expected_version, before.version)?;
     let mut row = before.clone().into_active_model();
     row.retired_on = Set(retired_on);
     store(keeping, "MASTER_GROUP_RETIRED", before, row).await
@@ -189,7 +176,7 @@ pub async fn retire(
 /// that may hold ledgers below it.
 pub async fn delete(scope: &PlatformScope, id: Option<AccountGroupId>) -> Result<AccountGroupId> {
     let keeping = Keeping::begin(scope).await?;
-    let before = find(&keeping, id).await?;
+    let before = keeping.find::<account_group::Entity>(id, "account group").await?;
     if before.is_system {
         return Err(of_the_product("group"));
     }
@@ -207,14 +194,10 @@ pub async fn delete(scope: &PlatformScope, id: Option<AccountGroupId>) -> Result
         return Err(Error::refused(Code::InUse, "id", why));
     }
     account_group::Entity::delete_by_id(before.id).exec(keeping.conn()).await?;
-    keeping.finish(changed("MASTER_GROUP_DELETED", Some(&before), None)).await?;
+    keeping
+        .finish(changed("MASTER_GROUP_DELETED", subject(&before), Some(describe(&before)), None))
+        .await?;
     Ok(before.id)
-}
-
-async fn find(keeping: &Keeping<'_>, id: Option<AccountGroupId>) -> Result<account_group::Model> {
-    let id = id.ok_or_else(|| unknown("account group"))?;
-    let found = account_group::Entity::find_by_id(id).one(keeping.conn()).await?;
-    found.ok_or_else(|| unknown("account group"))
 }
 
 async fn store(
@@ -226,40 +209,28 @@ async fn store(
     row.version = Set(before.version.saturating_add(1));
     row.updated_at = Set(keeping.now);
     let stored = row.update(keeping.conn()).await.map_err(taken("name"))?;
-    keeping.finish(changed(action, Some(&before), Some(&stored))).await?;
+    keeping
+        .finish(changed(action, subject(&stored), Some(describe(&before)), Some(describe(&stored))))
+        .await?;
     Ok(stored)
 }
 
-fn changed(
-    action: &'static str,
-    before: Option<&account_group::Model>,
-    after: Option<&account_group::Model>,
-) -> Change {
-    let describe = |row: &account_group::Model| {
-        Canonical::new()
-            .text("code", &row.group_code)
-            .text("name", &row.name)
-            .int_if("parent", row.parent_id.map(AccountGroupId::get))
-            .text("nature", &row.nature.to_value())
-            .text("normalSide", &row.normal_side.to_value())
-            .flag("affectsGrossProfit", row.affects_gross_profit)
-            .flag("system", row.is_system)
-            .int("sortOrder", i64::from(row.sort_order))
-            .text_if("retiredOn", row.retired_on.map(|day| day.to_string()).as_deref())
-            .int("version", i64::from(row.version))
-    };
-    let mut content = Canonical::new();
-    if let Some(before) = before {
-        content = content.object("before", describe(before));
-    }
-    if let Some(after) = after {
-        content = content.object("after", describe(after));
-    }
-    Change {
-        action,
-        subject_type: "AccountGroup",
-        subject: after.or(before).map(|row| row.id.get()),
-        business: None,
-        canonical: content.finish(),
-    }
+/// What the log calls such a row.
+fn subject(row: &account_group::Model) -> (&'static str, i64) {
+    ("AccountGroup", row.id.get())
+}
+
+/// A row as the log shows it.
+fn describe(row: &account_group::Model) -> Canonical {
+    Canonical::new()
+        .text("code", &row.group_code)
+        .text("name", &row.name)
+        .int_if("parent", row.parent_id.map(AccountGroupId::get))
+        .text("nature", &row.nature.to_value())
+        .text("normalSide", &row.normal_side.to_value())
+        .flag("affectsGrossProfit", row.affects_gross_profit)
+        .flag("system", row.is_system)
+        .int("sortOrder", i64::from(row.sort_order))
+        .text_if("retiredOn", row.retired_on.map(|day| day.to_string()).as_deref())
+        .int("version", i64::from(row.version))
 }

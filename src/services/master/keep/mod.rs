@@ -10,10 +10,11 @@ pub mod years;
 
 use chrono::NaiveDate;
 use daybook_domain::{
+    chain::Canonical,
     money::{MoneyError, Rate},
     role::Permission,
 };
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, EntityTrait, PrimaryKeyTrait};
 
 use crate::{
     db::ControlTxn,
@@ -51,6 +52,16 @@ impl<'s> Keeping<'s> {
         self.txn.conn()
     }
 
+    /// The row of an id; `what` is its name in the refusal.
+    async fn find<E: EntityTrait>(
+        &self,
+        id: Option<<E::PrimaryKey as PrimaryKeyTrait>::ValueType>,
+        what: &str,
+    ) -> Result<E::Model> {
+        let id = id.ok_or_else(|| unknown(what))?;
+        E::find_by_id(id).one(self.conn()).await?.ok_or_else(|| unknown(what))
+    }
+
     fn next_id(&self) -> Result<i64> {
         self.scope.office.ids.next()
     }
@@ -73,13 +84,25 @@ impl<'s> Keeping<'s> {
     }
 }
 
-/// Compares the version that the caller saw with the one that is there.
-fn check_version(expected: Option<i32>, found: i32) -> Result<()> {
-    if expected.is_some_and(|expected| expected != found) {
-        let why = "somebody changed this meanwhile; read it again";
-        return Err(Error::refused(Code::Stale, "input.expectedVersion", why));
+/// What the log says of a row that was added, changed or deleted.
+fn changed(
+    action: &'static str,
+    (subject_type, subject): (&'static str, i64),
+    before: Option<Canonical>,
+    after: Option<Canonical>,
+) -> Change {
+    let content = [("before", before), ("after", after)];
+    let canonical = content.into_iter().fold(Canonical::new(), |text, (name, row)| match row {
+        Some(row) => text.object(name, row),
+        None => text,
+    });
+    Change {
+        action,
+        subject_type,
+        subject: Some(subject),
+        business: None,
+        canonical: canonical.finish(),
     }
-    Ok(())
 }
 
 /// Names what a violated unique key protects.

@@ -8,12 +8,9 @@ use sea_orm::{
     QueryFilter,
 };
 
-use super::{
-    Keeping, NAME_MAX, NOTE_MAX, check_span, check_version, read_code, read_rate, taken, unknown,
-};
+use super::{Keeping, NAME_MAX, NOTE_MAX, changed, check_span, read_code, read_rate, taken};
 use crate::{
     error::{Code, Error, Result},
-    lane::Change,
     scope::PlatformScope,
     services::books::vouchers::Wrong,
 };
@@ -110,7 +107,9 @@ pub async fn create(scope: &PlatformScope, command: CreateRate) -> Result<gst_ra
         .insert(keeping.conn())
         .await
         .map_err(taken("validFrom"))?;
-    keeping.finish(changed("MASTER_GST_RATE_CREATED", None, &stored)).await?;
+    keeping
+        .finish(changed("MASTER_GST_RATE_CREATED", subject(&stored), None, Some(describe(&stored))))
+        .await?;
     Ok(stored)
 }
 
@@ -142,8 +141,8 @@ pub async fn update(
     command: UpdateRate,
 ) -> Result<gst_rate::Model> {
     let keeping = Keeping::begin(scope).await?;
-    let before = find(&keeping, id).await?;
-    check_version(command.expected_version, before.version)?;
+    let before = keeping.find::<gst_rate::Entity>(id, "rate").await?;
+    Error::unless_current(command.expected_version, before.version)?;
     let mut wrong = Wrong::below("input");
     let mut row = before.clone().into_active_model();
     if let Some(name) = command.name {
@@ -170,8 +169,8 @@ pub async fn retire(
     valid_to: Option<NaiveDate>,
 ) -> Result<gst_rate::Model> {
     let keeping = Keeping::begin(scope).await?;
-    let before = find(&keeping, id).await?;
-    check_version(expected_version, before.version)?;
+    let before = keeping.find::<gst_rate::Entity>(id, "rate").await?;
+    Error::unless_current(expected_version, before.version)?;
     let mut wrong = Wrong::below("input");
     check_span(&mut wrong, before.valid_from, valid_to);
     wrong.finish()?;
@@ -197,11 +196,6 @@ async fn check_overlap(keeping: &Keeping<'_>, row: &gst_rate::Model, path: &str)
     Ok(())
 }
 
-async fn find(keeping: &Keeping<'_>, id: Option<GstRateId>) -> Result<gst_rate::Model> {
-    let id = id.ok_or_else(|| unknown("rate"))?;
-    gst_rate::Entity::find_by_id(id).one(keeping.conn()).await?.ok_or_else(|| unknown("rate"))
-}
-
 async fn store(
     keeping: Keeping<'_>,
     action: &'static str,
@@ -211,39 +205,30 @@ async fn store(
     row.version = Set(before.version.saturating_add(1));
     row.updated_at = Set(keeping.now);
     let stored = row.update(keeping.conn()).await?;
-    keeping.finish(changed(action, Some(&before), &stored)).await?;
+    keeping
+        .finish(changed(action, subject(&stored), Some(describe(&before)), Some(describe(&stored))))
+        .await?;
     Ok(stored)
 }
 
-fn changed(
-    action: &'static str,
-    before: Option<&gst_rate::Model>,
-    after: &gst_rate::Model,
-) -> Change {
-    let describe = |row: &gst_rate::Model| {
-        Canonical::new()
-            .text("code", &row.rate_code)
-            .text("name", &row.rate_name)
-            .text("country", &row.country)
-            .int("igst", row.igst_rate.raw())
-            .int("cgst", row.cgst_rate.raw())
-            .int("sgst", row.sgst_rate.raw())
-            .int("cess", row.cess_rate.raw())
-            .text_if("note", row.note.as_deref())
-            .text_if("source", row.source.as_deref())
-            .text("validFrom", &row.valid_from.to_string())
-            .text_if("validTo", row.valid_to.map(|day| day.to_string()).as_deref())
-            .int("version", i64::from(row.version))
-    };
-    let mut content = Canonical::new();
-    if let Some(before) = before {
-        content = content.object("before", describe(before));
-    }
-    Change {
-        action,
-        subject_type: "GstRate",
-        subject: Some(after.id.get()),
-        business: None,
-        canonical: content.object("after", describe(after)).finish(),
-    }
+/// What the log calls such a row.
+fn subject(row: &gst_rate::Model) -> (&'static str, i64) {
+    ("GstRate", row.id.get())
+}
+
+/// A row as the log shows it.
+fn describe(row: &gst_rate::Model) -> Canonical {
+    Canonical::new()
+        .text("code", &row.rate_code)
+        .text("name", &row.rate_name)
+        .text("country", &row.country)
+        .int("igst", row.igst_rate.raw())
+        .int("cgst", row.cgst_rate.raw())
+        .int("sgst", row.sgst_rate.raw())
+        .int("cess", row.cess_rate.raw())
+        .text_if("note", row.note.as_deref())
+        .text_if("source", row.source.as_deref())
+        .text("validFrom", &row.valid_from.to_string())
+        .text_if("validTo", row.valid_to.map(|day| day.to_string()).as_deref())
+        .int("version", i64::from(row.version))
 }

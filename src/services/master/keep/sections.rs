@@ -12,10 +12,9 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
 
-use super::{Keeping, NOTE_MAX, check_span, check_version, read_rate, unknown};
+use super::{Keeping, NOTE_MAX, changed, check_span, read_rate};
 use crate::{
     error::{Code, Error, Result},
-    lane::Change,
     scope::PlatformScope,
     services::books::vouchers::Wrong,
 };
@@ -130,7 +129,14 @@ pub async fn create(scope: &PlatformScope, command: CreateSection) -> Result<tds
     };
     check_overlap(&keeping, &row, "input.validFrom").await?;
     let stored = tds_section::ActiveModel::from(row).insert(keeping.conn()).await?;
-    keeping.finish(changed("MASTER_TDS_SECTION_CREATED", None, &stored)).await?;
+    keeping
+        .finish(changed(
+            "MASTER_TDS_SECTION_CREATED",
+            subject(&stored),
+            None,
+            Some(describe(&stored)),
+        ))
+        .await?;
     Ok(stored)
 }
 
@@ -152,8 +158,8 @@ pub async fn update(
     command: UpdateSection,
 ) -> Result<tds_section::Model> {
     let keeping = Keeping::begin(scope).await?;
-    let before = find(&keeping, id).await?;
-    check_version(command.expected_version, before.version)?;
+    let before = keeping.find::<tds_section::Entity>(id, "section").await?;
+    Error::unless_current(command.expected_version, before.version)?;
     let mut wrong = Wrong::below("input");
     let mut row = before.clone().into_active_model();
     if let Some(nature) = command.nature {
@@ -183,8 +189,8 @@ pub async fn retire(
     valid_to: Option<NaiveDate>,
 ) -> Result<tds_section::Model> {
     let keeping = Keeping::begin(scope).await?;
-    let before = find(&keeping, id).await?;
-    check_version(expected_version, before.version)?;
+    let before = keeping.find::<tds_section::Entity>(id, "section").await?;
+    Error::unless_current(expected_version, before.version)?;
     let mut wrong = Wrong::below("input");
     check_span(&mut wrong, before.valid_from, valid_to);
     wrong.finish()?;
@@ -213,12 +219,6 @@ async fn check_overlap(keeping: &Keeping<'_>, row: &tds_section::Model, path: &s
     Ok(())
 }
 
-async fn find(keeping: &Keeping<'_>, id: Option<TdsSectionId>) -> Result<tds_section::Model> {
-    let id = id.ok_or_else(|| unknown("section"))?;
-    let found = tds_section::Entity::find_by_id(id).one(keeping.conn()).await?;
-    found.ok_or_else(|| unknown("section"))
-}
-
 async fn store(
     keeping: Keeping<'_>,
     action: &'static str,
@@ -228,46 +228,37 @@ async fn store(
     row.version = Set(before.version.saturating_add(1));
     row.updated_at = Set(keeping.now);
     let stored = row.update(keeping.conn()).await?;
-    keeping.finish(changed(action, Some(&before), &stored)).await?;
+    keeping
+        .finish(changed(action, subject(&stored), Some(describe(&before)), Some(describe(&stored))))
+        .await?;
     Ok(stored)
 }
 
-fn changed(
-    action: &'static str,
-    before: Option<&tds_section::Model>,
-    after: &tds_section::Model,
-) -> Change {
-    let describe = |row: &tds_section::Model| {
-        Canonical::new()
-            .text("kind", &row.kind)
-            .text("act", &row.act)
-            .text("code", &row.code)
-            .text("section", &row.section)
-            .text_if("newTableRef", row.new_table_ref.as_deref())
-            .text_if("returnCode", row.return_code.as_deref())
-            .text("nature", &row.nature)
-            .text("deducteeClass", &row.deductee_class)
-            .int_if("rate", row.rate.map(Rate::raw))
-            .int_if("noPanRate", row.no_pan_rate.map(Rate::raw))
-            .int_if("singleLimit", row.single_limit.map(Money::minor))
-            .int_if("aggregateLimit", row.aggregate_limit.map(Money::minor))
-            .text("limitPeriod", &row.limit_period)
-            .flag("excessOnly", row.excess_only)
-            .text("validFrom", &row.valid_from.to_string())
-            .text_if("validTo", row.valid_to.map(|day| day.to_string()).as_deref())
-            .text_if("successorCode", row.successor_code.as_deref())
-            .text_if("note", row.note.as_deref())
-            .int("version", i64::from(row.version))
-    };
-    let mut content = Canonical::new();
-    if let Some(before) = before {
-        content = content.object("before", describe(before));
-    }
-    Change {
-        action,
-        subject_type: "TdsSection",
-        subject: Some(after.id.get()),
-        business: None,
-        canonical: content.object("after", describe(after)).finish(),
-    }
+/// What the log calls such a row.
+fn subject(row: &tds_section::Model) -> (&'static str, i64) {
+    ("TdsSection", row.id.get())
+}
+
+/// A row as the log shows it.
+fn describe(row: &tds_section::Model) -> Canonical {
+    Canonical::new()
+        .text("kind", &row.kind)
+        .text("act", &row.act)
+        .text("code", &row.code)
+        .text("section", &row.section)
+        .text_if("newTableRef", row.new_table_ref.as_deref())
+        .text_if("returnCode", row.return_code.as_deref())
+        .text("nature", &row.nature)
+        .text("deducteeClass", &row.deductee_class)
+        .int_if("rate", row.rate.map(Rate::raw))
+        .int_if("noPanRate", row.no_pan_rate.map(Rate::raw))
+        .int_if("singleLimit", row.single_limit.map(Money::minor))
+        .int_if("aggregateLimit", row.aggregate_limit.map(Money::minor))
+        .text("limitPeriod", &row.limit_period)
+        .flag("excessOnly", row.excess_only)
+        .text("validFrom", &row.valid_from.to_string())
+        .text_if("validTo", row.valid_to.map(|day| day.to_string()).as_deref())
+        .text_if("successorCode", row.successor_code.as_deref())
+        .text_if("note", row.note.as_deref())
+        .int("version", i64::from(row.version))
 }

@@ -5,10 +5,9 @@ use daybook_domain::{chain::Canonical, id::VoucherTypeId, text::fold, voucher::B
 use daybook_entity::master::chart::voucher_type;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
-use super::{Keeping, NAME_MAX, check_version, of_the_product, read_code, taken, unknown};
+use super::{Keeping, NAME_MAX, changed, of_the_product, read_code, taken};
 use crate::{
     error::{Code, Error, Result},
-    lane::Change,
     scope::PlatformScope,
     services::{books::vouchers::Wrong, master::adapt::check_numbering},
 };
@@ -88,7 +87,14 @@ pub async fn create(scope: &PlatformScope, command: CreateType) -> Result<vouche
     };
     let stored =
         voucher_type::ActiveModel::from(row).insert(keeping.conn()).await.map_err(taken("name"))?;
-    keeping.finish(changed("MASTER_VOUCHER_TYPE_CREATED", None, &stored)).await?;
+    keeping
+        .finish(changed(
+            "MASTER_VOUCHER_TYPE_CREATED",
+            subject(&stored),
+            None,
+            Some(describe(&stored)),
+        ))
+        .await?;
     Ok(stored)
 }
 
@@ -104,8 +110,8 @@ pub async fn update(
     command: UpdateType,
 ) -> Result<voucher_type::Model> {
     let keeping = Keeping::begin(scope).await?;
-    let before = find(&keeping, id).await?;
-    check_version(command.expected_version, before.version)?;
+    let before = keeping.find::<voucher_type::Entity>(id, "voucher type").await?;
+    Error::unless_current(command.expected_version, before.version)?;
     let mut wrong = Wrong::below("input");
     let name = command.name.as_deref().map(|name| wrong.required("name", name, NAME_MAX));
     wrong.finish()?;
@@ -136,20 +142,14 @@ pub async fn retire(
     retired_on: Option<NaiveDate>,
 ) -> Result<voucher_type::Model> {
     let keeping = Keeping::begin(scope).await?;
-    let before = find(&keeping, id).await?;
+    let before = keeping.find::<voucher_type::Entity>(id, "voucher type").await?;
     if before.is_system {
         return Err(of_the_product("voucher type"));
     }
-    check_version(expected_version, before.version)?;
+    Error::unless_current(expected_version, before.version)?;
     let mut row = before.clone().into_active_model();
     row.retired_on = Set(retired_on);
     store(keeping, "MASTER_VOUCHER_TYPE_RETIRED", before, row).await
-}
-
-async fn find(keeping: &Keeping<'_>, id: Option<VoucherTypeId>) -> Result<voucher_type::Model> {
-    let id = id.ok_or_else(|| unknown("voucher type"))?;
-    let found = voucher_type::Entity::find_by_id(id).one(keeping.conn()).await?;
-    found.ok_or_else(|| unknown("voucher type"))
 }
 
 async fn store(
@@ -161,35 +161,26 @@ async fn store(
     row.version = Set(before.version.saturating_add(1));
     row.updated_at = Set(keeping.now);
     let stored = row.update(keeping.conn()).await.map_err(taken("name"))?;
-    keeping.finish(changed(action, Some(&before), &stored)).await?;
+    keeping
+        .finish(changed(action, subject(&stored), Some(describe(&before)), Some(describe(&stored))))
+        .await?;
     Ok(stored)
 }
 
-fn changed(
-    action: &'static str,
-    before: Option<&voucher_type::Model>,
-    after: &voucher_type::Model,
-) -> Change {
-    let describe = |row: &voucher_type::Model| {
-        Canonical::new()
-            .text("code", &row.code)
-            .text("name", &row.name)
-            .text("base", &row.base_type)
-            .text("prefix", &row.numbering_prefix)
-            .int("width", i64::from(row.number_width))
-            .int("sortOrder", i64::from(row.sort_order))
-            .text_if("retiredOn", row.retired_on.map(|day| day.to_string()).as_deref())
-            .int("version", i64::from(row.version))
-    };
-    let mut content = Canonical::new();
-    if let Some(before) = before {
-        content = content.object("before", describe(before));
-    }
-    Change {
-        action,
-        subject_type: "VoucherType",
-        subject: Some(after.id.get()),
-        business: None,
-        canonical: content.object("after", describe(after)).finish(),
-    }
+/// What the log calls such a row.
+fn subject(row: &voucher_type::Model) -> (&'static str, i64) {
+    ("VoucherType", row.id.get())
+}
+
+/// A row as the log shows it.
+fn describe(row: &voucher_type::Model) -> Canonical {
+    Canonical::new()
+        .text("code", &row.code)
+        .text("name", &row.name)
+        .text("base", &row.base_type)
+        .text("prefix", &row.numbering_prefix)
+        .int("width", i64::from(row.number_width))
+        .int("sortOrder", i64::from(row.sort_order))
+        .text_if("retiredOn", row.retired_on.map(|day| day.to_string()).as_deref())
+        .int("version", i64::from(row.version))
 }

@@ -1,0 +1,110 @@
+//! Signing in, and who one is, in the API.
+
+mod invitation;
+mod login;
+mod me;
+mod password;
+mod register;
+mod sessions;
+
+use async_graphql::{MergedObject, SimpleObject};
+use secrecy::{ExposeSecret, SecretString};
+
+pub use me::{Account, SessionQuery};
+
+use crate::{graphql::scalar::DateTime, services::session::Handed, user_errors};
+
+/// The kind of a tenant's global id.
+pub const TENANT: &str = "Tenant";
+/// The kind of a user's global id.
+pub const USER: &str = "User";
+/// The kind of the global id of somebody of the office.
+pub const ADMIN: &str = "Admin";
+
+/// What a client holds after signing in. Both tokens are secrets.
+#[derive(SimpleObject, Debug)]
+pub struct Session {
+    /// Shown as `Authorization: Bearer …` with each request; counts for minutes.
+    pub access_token: String,
+    /// Good once, for the next pair of tokens.
+    pub refresh_token: String,
+    /// When the access token ends.
+    pub expires_at: DateTime,
+}
+
+impl From<Handed> for Session {
+    fn from(handed: Handed) -> Self {
+        Self {
+            access_token: handed.access.expose_secret().to_owned(),
+            refresh_token: handed.refresh.expose_secret().to_owned(),
+            expires_at: DateTime(handed.expires_at),
+        }
+    }
+}
+
+user_errors!(
+    /// Something wrong with signing in or with a password.
+    SessionUserError,
+    /// What can be wrong with signing in or with a password.
+    SessionErrorCode {
+        /// The code or choice is wrong, used or too old.
+        CodeExpired,
+        /// Country is not in the catalogue.
+        CountryUnknown,
+        /// E-mail address, password or token are wrong, or the account is not open.
+        CredentialsWrong,
+        /// Currency is not in the catalogue.
+        CurrencyUnknown,
+        /// The GSTIN's form or check digit is wrong.
+        GstinInvalid,
+        /// The caller may not do this in this way.
+        NotAllowed,
+        /// The password is too easily guessed.
+        PasswordWeak,
+        /// This cannot be empty.
+        Required,
+        /// The subdomain is in use.
+        SubdomainTaken,
+        /// The text is too long.
+        TooLong,
+    }
+);
+
+/// Declares what is answered where nothing but a session is made.
+macro_rules! payloads {
+    ($($(#[$doc:meta])* $name:ident)+) => {$(
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject, Debug)]
+        pub struct $name {
+            /// The tokens; null when something was wrong.
+            pub session: Option<$crate::graphql::session::Session>,
+            /// What was wrong; empty when it was done.
+            pub user_errors: Vec<$crate::graphql::session::SessionUserError>,
+        }
+
+        impl $name {
+            fn of(
+                outcome: $crate::error::Result<$crate::services::session::Handed>,
+            ) -> $crate::graphql::error::ApiResult<Self> {
+                let (handed, user_errors) = $crate::graphql::error::answer(outcome)?;
+                Ok(Self { session: handed.map(Into::into), user_errors })
+            }
+        }
+    )+};
+}
+
+use payloads;
+
+fn secret(text: String) -> SecretString {
+    SecretString::from(text)
+}
+
+/// Mutations of signing in and out, and of passwords.
+#[derive(MergedObject, Default, Debug)]
+pub struct SessionMutation(
+    register::RegisterMutation,
+    login::LoginMutation,
+    sessions::SessionsMutation,
+    password::PasswordMutation,
+    invitation::InvitationMutation,
+);

@@ -1,0 +1,243 @@
+//! Who works in the account: listed, changed, let in or not.
+
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use daybook_domain::role::{self, PermissionSet};
+use daybook_entity::tenant::people::UserStatus as StoredStatus;
+
+use super::{StaffUserError, businesses, set, user_of};
+use crate::{
+    auth::roles,
+    connection,
+    graphql::{
+        books::businesses::BUSINESS,
+        context::{Asks, Requires},
+        error::{ApiResult, answer},
+        id,
+        page::PageAsk,
+        permission::{Permission, Role},
+        scalar::DateTime,
+        session::USER,
+    },
+    scope::Visible,
+    services::staff::{self, Member, Update},
+};
+
+/// Whether a user may sign in.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "StoredStatus")]
+pub enum UserStatus {
+    /// Has not set a password yet.
+    Invited,
+    /// May.
+    Active,
+    /// May not any more.
+    Disabled,
+}
+
+/// Somebody who works in the account.
+#[derive(SimpleObject, Debug, Clone)]
+pub struct User {
+    /// Opaque global id.
+    pub id: ID,
+    /// Their name.
+    pub name: String,
+    /// The address by which they sign in.
+    pub email: String,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// Their role.
+    pub role: Role,
+    /// What they may do: the role's permissions with the adjustments below.
+    pub permissions: Vec<Permission>,
+    /// Permissions beyond the role's.
+    pub permissions_added: Vec<Permission>,
+    /// Permissions of the role that they do not have.
+    pub permissions_removed: Vec<Permission>,
+    /// Whether they see every business, also those still to be made.
+    pub all_businesses: bool,
+    /// Ids of the businesses that they see, where they do not see all.
+    pub business_ids: Vec<ID>,
+    /// Whether they may sign in.
+    pub status: UserStatus,
+    /// Rises with each change; send it back as `expectedVersion`.
+    pub version: i32,
+    /// When they were invited.
+    pub created_at: DateTime,
+    /// When they were last changed.
+    pub updated_at: DateTime,
+}
+
+impl From<Member> for User {
+    fn from(Member { user, businesses }: Member) -> Self {
+        let list = |text: &str| Permission::list(PermissionSet::from_text(text));
+        let business_ids = match businesses {
+            Visible::All => Vec::new(),
+            Visible::Only(ids) => ids.iter().map(|one| id::encode(BUSINESS, one.get())).collect(),
+        };
+        Self {
+            id: id::encode(USER, user.id.get()),
+            role: roles::tenant_role(user.role).into(),
+            permissions: Permission::list(roles::permissions_of(&user)),
+            permissions_added: list(&user.permissions_added),
+            permissions_removed: list(&user.permissions_removed),
+            all_businesses: user.all_businesses,
+            business_ids,
+            status: user.status.into(),
+            version: user.version,
+            created_at: DateTime(user.created_at),
+            updated_at: DateTime(user.updated_at),
+            name: user.name,
+            email: user.email,
+            phone: user.phone,
+        }
+    }
+}
+
+connection!(
+    /// Users in the order in which they came.
+    UserConnection, UserEdge, User
+);
+
+/// What to change of a user; what is left out stays.
+#[derive(InputObject, Debug)]
+pub struct UserUpdateInput {
+    /// The version you saw; refused as STALE when somebody changed the user meanwhile.
+    pub expected_version: Option<i32>,
+    /// A new name.
+    pub name: Option<String>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Permissions beyond the role's, in place of those of before.
+    pub permissions_added: Option<Vec<Permission>>,
+    /// Permissions of the role that they shall not have, in place of those of before.
+    pub permissions_removed: Option<Vec<Permission>>,
+    /// The businesses they may see; null stands for every one.
+    pub business_ids: MaybeUndefined<Vec<ID>>,
+}
+
+/// Which version of a user is to be changed.
+#[derive(InputObject, Debug, Default)]
+pub struct UserStatusInput {
+    /// The version you saw; refused as STALE when somebody changed the user meanwhile.
+    pub expected_version: Option<i32>,
+}
+
+macro_rules! user_payloads {
+    ($($(#[$doc:meta])* $name:ident)+) => {$(
+        $(#[$doc])*
+        #[derive(SimpleObject, Debug)]
+        pub struct $name {
+            /// The user as they stand now; null when something was wrong.
+            pub user: Option<User>,
+            /// What was wrong; empty when it was done.
+            pub user_errors: Vec<StaffUserError>,
+        }
+
+        impl $name {
+            fn of(outcome: crate::error::Result<Member>) -> ApiResult<Self> {
+                let (member, user_errors) = answer(outcome)?;
+                Ok(Self { user: member.map(User::from), user_errors })
+            }
+        }
+    )+};
+}
+
+user_payloads! {
+    /// What changing a user did.
+    UserUpdatePayload
+    /// What disabling a user did.
+    UserDisablePayload
+    /// What enabling a user did.
+    UserEnablePayload
+}
+
+const USERS_BY_AGE: &str = "users:id";
+
+/// Queries of staff.
+#[derive(Default, Debug)]
+pub struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// Who works in the account, in the order in which they came. Requires: USER_READ.
+    #[graphql(
+        guard = "Requires(role::Permission::UserRead)",
+        complexity = "crate::graphql::page::cost(first, child_complexity)"
+    )]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
+        first: Option<i32>,
+        #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
+    ) -> ApiResult<UserConnection> {
+        let ask = PageAsk::new(ctx, USERS_BY_AGE, first, after.as_deref())?;
+        let page = staff::users(&*ctx.tenant()?, &ask).await?;
+        Ok(UserConnection::of(USERS_BY_AGE, &ask, page))
+    }
+
+    /// Somebody who works in the account. Requires: USER_READ.
+    #[graphql(guard = "Requires(role::Permission::UserRead)")]
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's id.")] id: ID,
+    ) -> ApiResult<Option<User>> {
+        Ok(staff::user(&*ctx.tenant()?, user_of(&id)).await?.map(User::from))
+    }
+}
+
+/// Mutations of staff.
+#[derive(Default, Debug)]
+pub struct UserMutation;
+
+#[Object]
+impl UserMutation {
+    /// Changes a user's name, role, permissions or businesses; it counts at once, and a one-time code
+    /// made for other rights is void. Requires: USER_UPDATE.
+    #[graphql(guard = "Requires(role::Permission::UserUpdate)")]
+    async fn user_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's id.")] id: ID,
+        #[graphql(desc = "What to change.")] input: UserUpdateInput,
+    ) -> ApiResult<UserUpdatePayload> {
+        let update = Update {
+            expected_version: input.expected_version,
+            name: input.name,
+            role: input.role.map(role::TenantRole::from),
+            added: set(input.permissions_added),
+            removed: set(input.permissions_removed),
+            businesses: match input.business_ids {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(ids) => Some(Some(businesses(&ids))),
+            },
+        };
+        UserUpdatePayload::of(staff::update(&*ctx.tenant()?, user_of(&id), update).await)
+    }
+
+    /// Lets a user in no more; all sessions end and their keys rest. Requires: USER_UPDATE.
+    #[graphql(guard = "Requires(role::Permission::UserUpdate)")]
+    async fn user_disable(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's id.")] id: ID,
+        #[graphql(desc = "The version you saw.")] input: Option<UserStatusInput>,
+    ) -> ApiResult<UserDisablePayload> {
+        let version = input.unwrap_or_default().expected_version;
+        UserDisablePayload::of(staff::disable(&*ctx.tenant()?, user_of(&id), version).await)
+    }
+
+    /// Lets a disabled user in again. Requires: USER_UPDATE.
+    #[graphql(guard = "Requires(role::Permission::UserUpdate)")]
+    async fn user_enable(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's id.")] id: ID,
+        #[graphql(desc = "The version you saw.")] input: Option<UserStatusInput>,
+    ) -> ApiResult<UserEnablePayload> {
+        let version = input.unwrap_or_default().expected_version;
+        UserEnablePayload::of(staff::enable(&*ctx.tenant()?, user_of(&id), version).await)
+    }
+}
