@@ -9,7 +9,8 @@ use daybook_domain::id::TenantId;
 use futures_util::future::BoxFuture;
 
 use super::{
-    anchors::Anchors, hub::Hub, marks::Marks, pulse::Pulse, routing::Routing, standing::Standing, tenants::Tenants,
+    anchors::Anchors, hub::Hub, marks::Marks, pulse::Pulse, routing::Routing, standing::Standing,
+    tenants::Tenants,
 };
 use crate::{
     error::Result,
