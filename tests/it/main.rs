@@ -17,8 +17,11 @@ mod app;
 mod client;
 mod engine;
 
+mod audit;
 mod books;
 mod contract;
+mod fleet;
+mod hand;
 mod office;
 mod session;
 mod structure;
