@@ -279,6 +279,7 @@ pub fn tenancy_settings(config: &Config) -> Settings {
         stale_after: ms(nodes.stale_after_ms),
         clock_skew_max: ms(nodes.clock_skew_max_ms),
         access_fresh: ms(nodes.access_fresh_ms),
+        anchor_every: Duration::from_secs(nodes.anchor_seconds),
         lane: lane::Bounds { batch_max: config.lane.batch_max, queue_max: config.lane.queue_max },
         session: sessions(config),
         ..Settings::default()
@@ -292,6 +293,7 @@ fn rules(config: &Config, sessions: SessionLimits) -> Rules {
         provision_lease_ms: i64::try_from(tenants.provision_lease_ms).unwrap_or(i64::MAX),
         storage_limit_bytes: i64::try_from(tenants.storage_limit_bytes).unwrap_or(i64::MAX),
         migrate_parallel: tenants.migrate_parallel,
+        swap_wait: Duration::from_millis(tenants.swap_wait_ms),
         sessions,
     }
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod audit;
 mod demo;
 mod doctor;
 mod keys;
@@ -54,6 +55,9 @@ pub enum Command {
     /// Help for a tenant's people.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Edit logs: whether they, the books and the anchors agree.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// The key that seals credentials.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -85,6 +89,7 @@ pub fn run() -> ExitCode {
         Command::Tenant(command) => tenant::run(file, set, command),
         Command::Admin(command) => admin::run(file, set, command),
         Command::User(command) => user::run(file, set, command),
+        Command::Audit(command) => audit::run(file, set, command),
         Command::Keys(command) => keys::run(file, set, command),
         Command::Doctor(how) => doctor::run(file, set, how),
         Command::Demo(args) => demo::run(file, set, args),

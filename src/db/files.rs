@@ -31,19 +31,24 @@ pub async fn blocking<T: Send + 'static>(
         .map_err(|error| Error::Unavailable(format!("a file: {error}")))
 }
 
-/// Makes a file's content durable, gives it its name, and makes the name durable.
+/// Makes a file's content durable, gives it its name, and makes the name durable. A closed database of
+/// that name is replaced: there is the old one or the new one at every instant.
 ///
 /// # Errors
-/// [`Error::Unavailable`]; also when a journal still stands beside the file, for then the file alone
-/// is not the whole database.
+/// [`Error::Unavailable`]; also when a journal still stands beside either file. Then the new file alone
+/// is not the whole database, or SQLite would apply the old one's journal to the new one.
 pub async fn publish(from: PathBuf, to: PathBuf) -> Result<()> {
     blocking(move || {
-        for suffix in ["-wal", "-journal"] {
-            let journal = beside(&from, suffix);
-            if journal.metadata().is_ok_and(|found| found.len() > 0) {
-                return Err(std::io::Error::other("a journal was left beside a closed database"));
+        for path in [&from, &to] {
+            for suffix in ["-wal", "-journal"] {
+                let journal = beside(path, suffix);
+                if journal.metadata().is_ok_and(|found| found.len() > 0) {
+                    let why = "a journal was left beside a closed database";
+                    return Err(std::io::Error::other(why));
+                }
             }
         }
+        remove_all(&to, &["-wal", "-shm", "-journal"])?;
         std::fs::File::open(&from)?.sync_all()?;
         std::fs::rename(&from, &to)?;
         match to.parent() {
@@ -115,20 +120,58 @@ pub async fn remove_database(folder: &Path, name: &str) -> Result<()> {
     let folder = folder.to_owned();
     blocking(move || {
         for path in &paths {
-            for suffix in COMPANIONS {
-                match std::fs::remove_file(beside(path, suffix)) {
-                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-            }
+            remove_all(path, &COMPANIONS)?;
         }
         std::fs::File::open(&folder)?.sync_all()
     })
     .await
 }
 
+/// Removes a database that did not get its name, and what stands beside it.
+///
+/// # Errors
+/// [`Error::Unavailable`] with what the operating system says; a missing file is no failure.
+pub async fn remove_unfinished(folder: &Path, name: &str) -> Result<()> {
+    let path = unfinished(folder, name);
+    blocking(move || remove_all(&path, &COMPANIONS)).await
+}
+
+fn remove_all(path: &Path, suffixes: &[&str]) -> std::io::Result<()> {
+    for suffix in suffixes {
+        match std::fs::remove_file(beside(path, suffix)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut whole = path.as_os_str().to_owned();
     whole.push(suffix);
     whole.into()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests say what they expect")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_does_not_inherit_the_journal_of_the_one_it_replaces() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (unfinished(folder.path(), "a"), folder.path().join("a.sqlite"));
+        std::fs::write(&from, "new").unwrap();
+        std::fs::write(&to, "old").unwrap();
+        std::fs::write(beside(&to, "-wal"), "frames of the old one").unwrap();
+        std::fs::write(beside(&to, "-shm"), "their index").unwrap();
+        assert!(publish(from.clone(), to.clone()).await.is_err());
+        assert_eq!(std::fs::read_to_string(&to).unwrap(), "old");
+
+        std::fs::write(beside(&to, "-wal"), "").unwrap();
+        publish(from.clone(), to.clone()).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&to).unwrap(), "new");
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
 }

@@ -280,11 +280,7 @@ impl Run {
         };
         txn.rollback().await?;
         let is_there = found.is_some_and(|hash| hash == mark.chain_hash.to_hex());
-        Ok(is_there.then_some(super::Note {
-            change_seq: fence.change_seq,
-            access_seq: fence.access_seq,
-            settings_seq: fence.settings_seq,
-        }))
+        Ok(is_there.then_some(super::Note::of(&fence)))
     }
 }
 

@@ -56,6 +56,22 @@ pub struct Note {
     pub access_seq: i64,
     /// Counts changes of settings.
     pub settings_seq: i64,
+    /// Number of the newest audit row.
+    pub chain_seq: i64,
+    /// Its hash.
+    pub chain_hash: ChainHash,
+}
+
+impl Note {
+    pub(super) fn of(fence: &Fence) -> Self {
+        Self {
+            change_seq: fence.change_seq,
+            access_seq: fence.access_seq,
+            settings_seq: fence.settings_seq,
+            chain_seq: fence.chain_seq,
+            chain_hash: fence.chain_hash,
+        }
+    }
 }
 
 /// A transaction that holds the fence.
@@ -387,14 +403,7 @@ impl Writing {
         let Self { txn, fence, mut state, .. } = self;
         txn.commit().await?;
         state.committed(&fence);
-        Ok((
-            Note {
-                change_seq: fence.change_seq,
-                access_seq: fence.access_seq,
-                settings_seq: fence.settings_seq,
-            },
-            state,
-        ))
+        Ok((Note::of(&fence), state))
     }
 
     /// Gives everything up.

@@ -3,7 +3,7 @@
 pub mod log;
 pub mod servers;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub use log::OfficeWriting;
 pub use servers::Servers;
@@ -45,6 +45,8 @@ pub struct Rules {
     pub storage_limit_bytes: i64,
     /// Tenants that are migrated at the same time.
     pub migrate_parallel: usize,
+    /// Longest wait until everybody has let go of a SQLite tenant that is to be replaced.
+    pub swap_wait: Duration,
     /// Limits of sessions that write.
     pub sessions: SessionLimits,
 }
@@ -56,6 +58,7 @@ impl Default for Rules {
             provision_lease_ms: 30_000,
             storage_limit_bytes: 5 << 30,
             migrate_parallel: 4,
+            swap_wait: Duration::from_secs(10),
             sessions: SessionLimits::default(),
         }
     }

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    db::Target,
+    error::{Error, Result},
+};
 
 /// Holds the data folder for one `serve`; given back when dropped or when the process ends.
 #[derive(Debug)]
@@ -68,6 +71,17 @@ impl FileLock {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(Error::TenantUpgrading),
             Err(TryLockError::Error(error)) => Err(Error::Unavailable(error.to_string())),
+        }
+    }
+
+    /// As [`FileLock::share`] for a database that may be on a server: there is nothing to lock then.
+    ///
+    /// # Errors
+    /// As [`FileLock::share`].
+    pub fn share_of(target: &Target) -> Result<Option<Self>> {
+        match target {
+            Target::Sqlite { path } => Self::share(path).map(Some),
+            Target::Server(_) => Ok(None),
         }
     }
 

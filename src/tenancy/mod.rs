@@ -3,8 +3,9 @@
 //! [`Tenancy`] is where to begin: it routes, leases and watches. Below it, `routing` and `watch` know
 //! where tenants live; `tenants` keeps them open (`map` are its books, `opener` its way in) and `open`
 //! is one of them; `readers` and `sockets` share its connections out; `observer`, `marks` and `hub`
-//! tell who wants to know; `nodes` counts the processes.
+//! tell who wants to know, `anchors` tells master where edit logs end; `nodes` counts the processes.
 
+mod anchors;
 pub mod data_lock;
 pub mod hub;
 pub mod lease;
@@ -48,6 +49,7 @@ pub use settings::Settings;
 pub use stats::Stats;
 
 use self::{
+    anchors::Anchors,
     marks::Marks,
     routing::Routing,
     standing::Standing,
@@ -86,6 +88,7 @@ pub struct Tenancy {
     catalogue: Arc<CatalogueCache>,
     tenants: Arc<Tenants>,
     marks: Arc<Marks>,
+    anchors: Arc<Anchors>,
     hub: Hub,
     watch: Arc<Watch>,
     stop: CancellationToken,
@@ -94,6 +97,8 @@ pub struct Tenancy {
 
 /// How often unused tenants and readers are looked for.
 const TIDY_EVERY: Duration = Duration::from_secs(1);
+/// Longest wait for master at the end; the next commit's anchor covers what is left out.
+const LAST_ANCHORS: Duration = Duration::from_secs(2);
 
 impl Tenancy {
     /// Reads master once and begins to watch it.
@@ -106,6 +111,7 @@ impl Tenancy {
         let routing = Arc::new(Routing::new(master.clone(), unseal, &settings));
         let catalogue = Arc::new(CatalogueCache::load(&master).await?);
         let marks = Arc::new(Marks::new(main.clone(), clock.clone()));
+        let anchors = Arc::new(Anchors::new(master.clone(), clock.clone()));
         let hub = Hub::default();
         let tenants = Tenants::new(Parts {
             settings: settings.clone(),
@@ -115,6 +121,7 @@ impl Tenancy {
             standing: Arc::clone(&standing),
             hub: hub.clone(),
             marks: Arc::clone(&marks),
+            anchors: Arc::clone(&anchors),
         });
         let watch = Arc::new(Watch::new(
             &settings,
@@ -135,22 +142,25 @@ impl Tenancy {
             catalogue,
             tenants,
             marks,
+            anchors,
             hub,
             watch,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
-        tenancy.start_tasks(settings.mark_every);
+        tenancy.start_tasks(settings.mark_every, settings.anchor_every);
         Ok(tenancy)
     }
 
-    fn start_tasks(&self, mark_every: Duration) {
+    fn start_tasks(&self, mark_every: Duration, anchor_every: Duration) {
         let watch = Arc::clone(&self.watch);
         self.spawn(async move { watch.watch_master().await });
         let watch = Arc::clone(&self.watch);
         self.spawn(async move { watch.watch_main().await });
         let marks = Arc::clone(&self.marks);
         self.spawn(async move { marks.keep_writing(mark_every).await });
+        let anchors = Arc::clone(&self.anchors);
+        self.spawn(async move { anchors.keep_appending(anchor_every).await });
         let tenants = Arc::clone(&self.tenants);
         self.spawn(async move {
             loop {
@@ -266,6 +276,14 @@ impl Tenancy {
         self.tenants.stats()
     }
 
+    /// Appends the ends of edit logs that grew here to master now, instead of at the next turn.
+    ///
+    /// # Errors
+    /// When master cannot be written.
+    pub async fn anchor(&self) -> Result<()> {
+        self.anchors.flush().await
+    }
+
     /// Takes no more callers, waits for leases no longer than `bound`, closes all tenants, tells other
     /// nodes of the last commits, and stops watching.
     pub async fn close(&self, bound: Duration) {
@@ -277,6 +295,13 @@ impl Tenancy {
         self.tasks.wait().await;
         if let Err(error) = self.marks.flush().await {
             tracing::warn!(cause = ?error.cause(), "the last marks were not written");
+        }
+        match tokio::time::timeout(LAST_ANCHORS, self.anchors.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(cause = ?error.cause(), "the last anchors were not appended");
+            }
+            Err(_) => tracing::warn!("the last anchors were not appended in time"),
         }
         self.watch.close().await;
     }

@@ -9,7 +9,8 @@ use daybook_domain::id::TenantId;
 use futures_util::future::BoxFuture;
 
 use super::{
-    hub::Hub, marks::Marks, pulse::Pulse, routing::Routing, standing::Standing, tenants::Tenants,
+    anchors::Anchors, hub::Hub, marks::Marks, pulse::Pulse, routing::Routing, standing::Standing,
+    tenants::Tenants,
 };
 use crate::{
     error::Result,
@@ -23,6 +24,7 @@ pub(super) struct LaneObserver {
     pub pulse: Arc<Pulse>,
     pub hub: Hub,
     pub marks: Arc<Marks>,
+    pub anchors: Arc<Anchors>,
     pub routing: Arc<Routing>,
     pub tenants: Weak<Tenants>,
 }
@@ -46,6 +48,7 @@ impl Observer for LaneObserver {
         self.pulse.heard(note);
         self.hub.wake(self.tenant, note.change_seq);
         self.marks.note(self.tenant, note.change_seq);
+        self.anchors.note(self.tenant, note.chain_seq, note.chain_hash);
     }
 
     fn moved(&self) {

@@ -95,6 +95,7 @@ impl Tenants {
                 pulse,
                 hub: parts.hub.clone(),
                 marks: Arc::clone(&parts.marks),
+                anchors: Arc::clone(&parts.anchors),
                 routing: Arc::clone(&parts.routing),
                 tenants: self.me.clone(),
             });

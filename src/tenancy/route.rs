@@ -57,14 +57,16 @@ impl Route {
         }
     }
 
-    /// Whether its tables are those of this program, whose newest migration is `newest`.
+    /// Whether its tables are those of this program, whose newest migration is `newest`. A tenant that a
+    /// newer program could not migrate is still served by the one whose tables it has.
     ///
     /// # Errors
     /// [`Error::TenantUpgrading`] when they are behind, ahead or being changed.
     pub fn check_schema(&self, newest: &str) -> Result<()> {
-        let is_current = self.migration_state == MigrationState::Current
-            && self.schema_version.as_deref() == Some(newest);
-        if is_current { Ok(()) } else { Err(Error::TenantUpgrading) }
+        let is_being_changed =
+            matches!(self.migration_state, MigrationState::Migrating | MigrationState::Swapping);
+        let is_current = self.schema_version.as_deref() == Some(newest);
+        if is_current && !is_being_changed { Ok(()) } else { Err(Error::TenantUpgrading) }
     }
 
     /// Whether an open database of this route still serves that one.

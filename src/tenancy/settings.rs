@@ -41,6 +41,8 @@ pub struct Settings {
     pub routes_max: usize,
     /// How often this node's commits are marked for other nodes.
     pub mark_every: Duration,
+    /// How often the ends of edit logs that grew are appended to master.
+    pub anchor_every: Duration,
     /// How the lane groups postings.
     pub lane: Bounds,
     /// Bounds of database sessions.
@@ -67,6 +69,7 @@ impl Default for Settings {
             negative_for: Duration::from_secs(5),
             routes_max: 20_000,
             mark_every: Duration::from_millis(500),
+            anchor_every: Duration::from_secs(60),
             lane: Bounds { batch_max: 128, queue_max: 1_024 },
             session: SessionLimits::default(),
         }

@@ -18,6 +18,7 @@ use daybook_domain::id::TenantId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{
+    anchors::Anchors,
     hub::Hub,
     lease::Lease,
     map::{Leaving, Map, Opened, Slot, State},
@@ -54,6 +55,7 @@ pub(super) struct Parts {
     pub standing: Arc<Standing>,
     pub hub: Hub,
     pub marks: Arc<Marks>,
+    pub anchors: Arc<Anchors>,
 }
 
 impl fmt::Debug for Tenants {

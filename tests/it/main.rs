@@ -17,10 +17,13 @@ mod app;
 mod client;
 mod engine;
 
+mod audit;
 mod books;
 mod contract;
 mod edge;
 mod nodes;
+mod fleet;
+mod hand;
 mod office;
 mod pages;
 mod passwords;

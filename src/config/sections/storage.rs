@@ -63,6 +63,8 @@ section! {
             "Storage that a new tenant may use.";
         migrate_parallel: usize = Kind::Number(1, 64), fixed("4"),
             "How many tenants are brought to a new version at the same time.";
+        swap_wait_ms: u64 = ms(100, 600_000), fixed("10000"),
+            "Longest wait until every process has closed a SQLite tenant whose migrated copy takes its place.";
     }
 }
 
@@ -93,6 +95,8 @@ section! {
             "Cached users and permissions are used only when they were checked this recently.";
         clock_skew_max_ms: u64 = ms(10, 60_000), fixed("1000"),
             "A node whose clock is further than this from the master server's refuses writes.";
+        anchor_seconds: u64 = seconds(1, 86_400), fixed("60"),
+            "How often the ends of edit logs that grew are noted in master, where rewriting a tenant's log cannot reach.";
         lease_seconds: u64 = seconds(5, 3_600), fixed("60"),
             "How long a node's number and share of connections stay its own without renewal.";
     }

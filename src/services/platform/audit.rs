@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use crate::{
     db::page::{Page, PageAsk},
     error::{Error, Result},
+    office::Office,
     scope::PlatformScope,
     services::chain::{PAGE_ROWS, Verified, Walk, read_cursor},
 };
@@ -77,9 +78,17 @@ pub async fn find(scope: &PlatformScope, seq: i64) -> Result<Option<admin_audit_
 /// # Errors
 /// No permission, or a main database that cannot be read.
 pub async fn verify(scope: &PlatformScope, after: i64) -> Result<Verified> {
-    use admin_audit_log::Column;
     scope.require(Permission::AdminAuditRead)?;
-    let reader = scope.office.main.reader();
+    verify_from(&scope.office, after).await
+}
+
+/// As [`verify`], for the command line.
+///
+/// # Errors
+/// A main database that cannot be read.
+pub async fn verify_from(office: &Office, after: i64) -> Result<Verified> {
+    use admin_audit_log::Column;
+    let reader = office.main.reader();
     // Where the log ends is read first: what is added meanwhile is left to the next call.
     let chain = admin_chain::Entity::find_by_id(1)
         .one(reader)

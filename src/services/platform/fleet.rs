@@ -1,11 +1,14 @@
 //! Brings every tenant's database to this release: bounded in parallel, one failure stops no other.
 //!
-//! All engines are changed in place. Each migration is one transaction on SQLite and PostgreSQL, and on
-//! MySQL a list of statements that may be run again, so nothing is left that a second run does not
-//! finish. Before the first statement the tenant's fence is closed and its epoch raised: a posting
-//! under way ends first, later ones are refused, and every node resolves the tenant again. The fence's
-//! chain is compared before and after. (A migration that must rebuild posted tables on SQLite will
-//! copy the file and swap it; none does so far.)
+//! Before the first statement the tenant's fence is closed and its epoch raised: a posting under way
+//! ends first, later ones are refused, and every node resolves the tenant again. A SQLite tenant is
+//! migrated on a copy that then takes the file's place ([`swap`]). On a server the database is changed in
+//! place: each migration is one transaction on PostgreSQL and, on MySQL, a list of statements that may be
+//! run again, so nothing is left that a second run does not finish. Whatever the way, the books are added
+//! up before and after ([`proof`]).
+
+mod proof;
+mod swap;
 
 use std::time::Duration;
 
@@ -18,9 +21,10 @@ use sea_orm::{
     QueryFilter, QueryOrder, Set,
 };
 
-use super::template;
+use self::proof::Proof;
+use super::{fault, template};
 use crate::{
-    db::{advisory::exclusively, control::begin_write, roles::grant_rows, sql::statement},
+    db::{Server, advisory::exclusively, control::begin_write, roles::grant_rows, sql::statement},
     error::{Error, Result},
     lane::Fence,
     office::Office,
@@ -152,6 +156,7 @@ async fn one(office: &Office, row: tenant_master::Model, dry_run: bool) -> Tenan
     } else {
         match migrate_one(office, &row).await {
             Ok(()) => Outcome::Migrated,
+            Err(error) if fault::is_stop(&error) => Outcome::Failed(error.to_string()),
             Err(error) => {
                 let why = error.cause().unwrap_or_else(|| error.to_string());
                 tracing::error!(tenant = %row.id, cause = %why, "a tenant could not be migrated");
@@ -172,30 +177,40 @@ async fn migrate_one(office: &Office, row: &tenant_master::Model) -> Result<()> 
     if !server.exists(&row.database_name).await? {
         return Err(Error::Unavailable(format!("the database {} is missing", row.database_name)));
     }
+    match server.path() {
+        Some(folder) => swap::migrate(office, row, &server, folder).await,
+        None => in_place(office, row, &server).await,
+    }
+}
+
+async fn in_place(office: &Office, row: &tenant_master::Model, server: &Server) -> Result<()> {
     mark(office, row.id, (MigrationState::Migrating, None), None).await?;
     let connection = template::open(&server.database(&row.database_name)).await?;
-    let engine = server.engine();
-    let done = async {
-        let before = close_fence(&connection, engine, row.id).await?;
-        let migrated = TenantMigrator::up(&connection, None).await.map_err(Error::from);
-        let migrated = match migrated {
-            Ok(()) if engine == Engine::Postgres && row.own_role => {
-                grant_rows(&connection, server.names()).await
-            }
-            outcome => outcome,
-        };
-        // Also after a failure: what is there is whole, and an older node may still serve it.
-        let after = open_fence(&connection, engine).await?;
-        migrated?;
-        if (before.chain_seq, before.chain_hash) != (after.chain_seq, after.chain_hash) {
-            return Err(Error::Internal("the edit log's chain moved during a migration".into()));
-        }
-        Ok(())
-    };
-    let done: Result<()> = done.await;
+    let done = change(&connection, server, row).await;
     connection.close().await.ok();
     done?;
     mark(office, row.id, (MigrationState::Current, None), Some(newest::<TenantMigrator>())).await
+}
+
+async fn change(
+    connection: &DatabaseConnection,
+    server: &Server,
+    row: &tenant_master::Model,
+) -> Result<()> {
+    let engine = server.engine();
+    close_fence(connection, engine, row.id).await?;
+    let migrated = async {
+        let before = Proof::of(connection).await?;
+        TenantMigrator::up(connection, None).await?;
+        if engine == Engine::Postgres && row.own_role {
+            grant_rows(connection, server.names()).await?;
+        }
+        before.must_be(&Proof::of(connection).await?)
+    };
+    let migrated = migrated.await;
+    // Also after a failure: what is there is whole, and an older node may still serve it.
+    open_fence(connection, engine, row.id).await?;
+    migrated
 }
 
 /// Waits for the transaction under way, then lets nothing more be written.
@@ -203,7 +218,26 @@ async fn close_fence(
     connection: &DatabaseConnection,
     engine: Engine,
     tenant: TenantId,
-) -> Result<Fence> {
+) -> Result<()> {
+    let close = "UPDATE lane SET accepts_writes = FALSE, epoch = epoch + 1 WHERE id = 1";
+    set_fence(connection, engine, tenant, close).await
+}
+
+async fn open_fence(
+    connection: &DatabaseConnection,
+    engine: Engine,
+    tenant: TenantId,
+) -> Result<()> {
+    let open = "UPDATE lane SET accepts_writes = TRUE WHERE id = 1";
+    set_fence(connection, engine, tenant, open).await
+}
+
+async fn set_fence(
+    connection: &DatabaseConnection,
+    engine: Engine,
+    tenant: TenantId,
+    update: &str,
+) -> Result<()> {
     let txn = begin_write(connection, engine).await?;
     let fence = Fence::lock(&txn).await?;
     if fence.tenant != tenant {
@@ -212,19 +246,8 @@ async fn close_fence(
             fence.tenant
         )));
     }
-    let close = "UPDATE lane SET accepts_writes = FALSE, epoch = epoch + 1 WHERE id = 1";
-    txn.execute_raw(statement(txn.get_database_backend(), close, [])).await?;
-    txn.commit().await?;
-    Ok(fence)
-}
-
-async fn open_fence(connection: &DatabaseConnection, engine: Engine) -> Result<Fence> {
-    let txn = begin_write(connection, engine).await?;
-    let fence = Fence::lock(&txn).await?;
-    let open = "UPDATE lane SET accepts_writes = TRUE WHERE id = 1";
-    txn.execute_raw(statement(txn.get_database_backend(), open, [])).await?;
-    txn.commit().await?;
-    Ok(fence)
+    txn.execute_raw(statement(txn.get_database_backend(), update, [])).await?;
+    Ok(txn.commit().await?)
 }
 
 async fn mark(

@@ -27,6 +27,7 @@ pub mod servers;
 pub mod system;
 pub mod template;
 pub mod tenants;
+pub mod verify;
 pub mod welcome;
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::{
     },
     error::{Error, Result},
     office::Office,
+    tenancy::FileLock,
 };
 
 /// What was sealed or hashed anew.
@@ -131,7 +132,9 @@ pub async fn mend_directory(office: &Office, row: &tenant_master::Model) -> Resu
     if !server.exists(&row.database_name).await? {
         return Err(Error::Unavailable(format!("the database {} is missing", row.database_name)));
     }
-    let connection = template::open(&server.database(&row.database_name)).await?;
+    let target = server.database(&row.database_name);
+    let lock = FileLock::share_of(&target)?;
+    let connection = template::open(&target).await?;
     let users: std::result::Result<Vec<String>, _> = user::Entity::find()
         .select_only()
         .column(user::Column::EmailKey)
@@ -139,6 +142,7 @@ pub async fn mend_directory(office: &Office, row: &tenant_master::Model) -> Resu
         .all(&connection)
         .await;
     connection.close().await.ok();
+    drop(lock);
     let mut made = 0_u64;
     for email_key in users? {
         let mut hashes = office.keys.keyed_hashes(DIRECTORY_LABEL, &email_key).into_iter();

@@ -139,15 +139,22 @@ pub async fn open(target: &Target) -> Result<DatabaseConnection> {
 /// # Errors
 /// [`Error::Unavailable`] when something else still has the file open.
 pub async fn close(connection: DatabaseConnection, target: &Target) -> Result<()> {
-    if matches!(target, Target::Sqlite { .. }) {
-        let ask = statement(connection.get_database_backend(), "PRAGMA journal_mode = DELETE", []);
-        let mode: Option<String> = match connection.query_one_raw(ask).await? {
-            Some(row) => Some(row.try_get_by_index(0)?),
-            None => None,
-        };
-        if mode.as_deref() != Some("delete") {
-            return Err(Error::Unavailable("a new database is already in use".into()));
-        }
+    let folded = match target {
+        Target::Sqlite { .. } => fold(&connection).await,
+        Target::Server(_) => Ok(()),
+    };
+    connection.close().await?;
+    folded
+}
+
+async fn fold(connection: &DatabaseConnection) -> Result<()> {
+    let ask = statement(connection.get_database_backend(), "PRAGMA journal_mode = DELETE", []);
+    let mode: Option<String> = match connection.query_one_raw(ask).await? {
+        Some(row) => Some(row.try_get_by_index(0)?),
+        None => None,
+    };
+    if mode.as_deref() != Some("delete") {
+        return Err(Error::Unavailable("the database file is in use elsewhere".into()));
     }
-    Ok(connection.close().await?)
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The tenancy on real databases: SQLite always, PostgreSQL where it is reachable.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests say what they expect")]
 
+mod anchors;
 mod house;
 mod nodes;
 mod places;
