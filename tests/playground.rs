@@ -10,7 +10,6 @@ use daybook::{
         ApiSchema,
         cost::{Buckets, CostSettings},
         page::PageRows,
-        schema,
     },
 };
 use serde_json::Value;
@@ -18,7 +17,7 @@ use serde_json::Value;
 fn api() -> ApiSchema {
     let settings = CostSettings { query_max: u64::MAX, bucket_max: 1 << 40, per_second: 1 };
     let rows = PageRows { default: 20, max: 100 };
-    schema(Arc::new(Buckets::new(Clock::default(), settings)), rows, true)
+    ApiSchema::new(Arc::new(Buckets::new(Clock::default(), settings)), rows, true)
 }
 
 /// Nobody asks, so everything that needs somebody fails while it runs, with a code. What does not fit

@@ -157,8 +157,9 @@ impl Connection {
             }
             Place::Server { engine: Engine::Postgres, url, database } => {
                 // As the server does on this machine: without TLS.
-                let options =
-                    PgConnectOptions::from_str(url)?.database(database).ssl_mode(PgSslMode::Disable);
+                let options = PgConnectOptions::from_str(url)?
+                    .database(database)
+                    .ssl_mode(PgSslMode::Disable);
                 Ok(Self::Postgres(options.disable_statement_logging().connect().await?))
             }
             Place::Server { url, database, .. } => {

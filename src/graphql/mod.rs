@@ -83,7 +83,8 @@ impl ApiSchema {
 
     /// Validates, charges and runs an operation; what it did not use is given back, what it used beyond
     /// is charged.
-    pub async fn execute(&self, mut request: Request) -> Response {
+    pub async fn execute(&self, request: impl Into<Request>) -> Response {
+        let mut request = request.into();
         let bill = cost::Bill::of(&request);
         if let Err(refused) = self.weigh(&mut request).await {
             return refused;
