@@ -141,8 +141,8 @@ async fn listeners_hear_of_events_here_and_on_another_node() {
     let lease = here.lease(id).await.unwrap();
     let event = write(&lease).await.unwrap();
     let bound = Duration::from_secs(3);
-    assert_eq!(tokio::time::timeout(bound, near.woken()).await.unwrap(), event);
-    assert_eq!(tokio::time::timeout(bound, far.woken()).await.unwrap(), event);
+    assert_eq!(tokio::time::timeout(bound, near.woken()).await.unwrap().change_seq, event);
+    assert_eq!(tokio::time::timeout(bound, far.woken()).await.unwrap().change_seq, event);
     let text = "SELECT generation FROM outbox_pending WHERE tenant_id = 1 AND pending";
     let main = house.main.reader();
     let ask = crate::db::sql::statement(main.get_database_backend(), text, []);
