@@ -127,12 +127,18 @@ fn read_post(
 }
 
 /// An operation that passed every bound that can be checked without the schema.
-struct Ready {
-    request: Request,
-    facts: Facts,
+pub(super) struct Ready {
+    /// With its document parsed.
+    pub request: Request,
+    /// What it will run.
+    pub facts: Facts,
 }
 
-fn prepare(endpoint: &Endpoint, asked: Asked) -> Result<Ready, ServerError> {
+/// Checks the bounds of one operation.
+///
+/// # Errors
+/// What the bound or the parser says.
+pub(super) fn prepare(endpoint: &Endpoint, asked: Asked) -> Result<Ready, ServerError> {
     let (document, facts) = read_document(endpoint, &asked.query, asked.operation_name.as_deref())?;
     let mut request = Request::new(asked.query).variables(asked.variables);
     if let Some(name) = &asked.operation_name {
@@ -200,7 +206,7 @@ pub struct Admitted(Arc<Recognised>);
 impl Admitted {
     /// The request with everything that resolvers ask for.
     pub fn equip(&self, request: Request, desk: &Arc<Desk>) -> Request {
-        let request = request.data(Arc::clone(desk)).data(self.spenders());
+        let request = request.data(Arc::clone(desk)).data(spenders_of(&self.0));
         match self.0.as_ref() {
             Recognised::Nobody(info) => request.data(Caller::Nobody(info.clone())),
             Recognised::Tenant(scope) => {
@@ -210,23 +216,6 @@ impl Admitted {
         }
     }
 
-    fn spenders(&self) -> Spenders {
-        Spenders(match self.0.as_ref() {
-            Recognised::Nobody(info) => {
-                let address: Option<IpAddr> = info.address;
-                vec![Spender::User(address.map_or("nowhere".to_owned(), |ip| ip.to_string()))]
-            }
-            Recognised::Tenant(scope) => {
-                let tenant = scope.db.route.id;
-                let user = Spender::User(format!("{tenant}/{}", scope.access.user));
-                vec![user, Spender::Tenant(tenant.get())]
-            }
-            Recognised::Platform(scope) => {
-                vec![Spender::User(format!("office/{}", scope.access.user))]
-            }
-        })
-    }
-
     /// The tenant's name for the log.
     pub fn tenant_label(&self) -> Option<&str> {
         match self.0.as_ref() {
@@ -234,6 +223,24 @@ impl Admitted {
             Recognised::Nobody(_) | Recognised::Platform(_) => None,
         }
     }
+}
+
+/// Whose buckets a caller spends from.
+pub(super) fn spenders_of(recognised: &Recognised) -> Spenders {
+    Spenders(match recognised {
+        Recognised::Nobody(info) => {
+            let address: Option<IpAddr> = info.address;
+            vec![Spender::User(address.map_or("nowhere".to_owned(), |ip| ip.to_string()))]
+        }
+        Recognised::Tenant(scope) => {
+            let tenant = scope.db.route.id;
+            let user = Spender::User(format!("{tenant}/{}", scope.access.user));
+            vec![user, Spender::Tenant(tenant.get())]
+        }
+        Recognised::Platform(scope) => {
+            vec![Spender::User(format!("office/{}", scope.access.user))]
+        }
+    })
 }
 
 async fn execute(endpoint: &Endpoint, ready: Ready, caller: &Admitted, id: &str) -> Answer {
@@ -422,7 +429,8 @@ pub fn error_json(error: ServerError, id: &str, may_introspect: bool) -> Value {
     Value::Object(body)
 }
 
-fn coded(message: String, code: &str) -> ServerError {
+/// An error of a code that the schema did not make.
+pub(super) fn coded(message: String, code: &str) -> ServerError {
     let mut error = ServerError::new(message, None);
     let mut extensions = async_graphql::ErrorExtensionValues::default();
     extensions.set("code", code);
@@ -469,27 +477,4 @@ fn not_allowed(id: &str, allow: &'static str, message: &str) -> HttpResponse {
     let mut response = refusal(id, StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", message);
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
     response
-}
-
-/// The parsed document of a subscription, within the same bounds as any other.
-///
-/// # Errors
-/// What the bound or the parser says.
-pub fn document_of(
-    endpoint: &Endpoint,
-    query: &str,
-    operation_name: Option<&str>,
-) -> Result<ExecutableDocument, ServerError> {
-    let (document, _) = read_document(endpoint, query, operation_name)?;
-    Ok(document)
-}
-
-/// An error that the schema did not make.
-pub fn server_error(message: &str, code: &str) -> ServerError {
-    coded(message.to_owned(), code)
-}
-
-/// A failure of admission as an answer of the socket.
-pub fn admit_shown(error: &Error) -> ServerError {
-    coded(error.to_string(), error.code())
 }

@@ -2,11 +2,21 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use axum::Router;
+use axum::{Extension, Router};
 use tokio::{net::TcpListener, signal};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Serves until the token is cancelled; requests under way then have `grace` to end.
+/// By which long connections hear that the server stops, and are waited for.
+#[derive(Debug, Clone, Default)]
+pub struct Stopping {
+    /// Fires when the server stops.
+    pub token: CancellationToken,
+    /// Counts those that must hear of it.
+    pub open: TaskTracker,
+}
+
+/// Serves until the token is cancelled; requests under way then have `grace` to end, and connections
+/// of subscriptions are told at once.
 ///
 /// # Errors
 /// When the listener fails.
@@ -16,10 +26,18 @@ pub async fn serve(
     grace: Duration,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    let stopping = Stopping { token: stop.clone(), open: TaskTracker::new() };
+    let router = router.layer(Extension(stopping.clone()));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let stopped = stop.clone();
     let server = axum::serve(listener, service).with_graceful_shutdown(stopped.cancelled_owned());
     let server = std::future::IntoFuture::into_future(server);
+    let server = async {
+        let ended = server.await;
+        stopping.open.close();
+        stopping.open.wait().await;
+        ended
+    };
     tokio::pin!(server);
     tokio::select! {
         ended = &mut server => ended,

@@ -16,11 +16,13 @@
 mod app;
 mod client;
 mod engine;
+mod socket;
 
 mod books;
 mod contract;
 mod office;
 mod session;
 mod structure;
+mod subscription;
 mod tenancy;
 mod transport;

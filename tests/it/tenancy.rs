@@ -39,13 +39,13 @@ async fn ids_of(shop: &Shop) -> Vec<String> {
 }
 
 /// An id of the same kind that names nothing anywhere.
-fn missing_like(id: &str) -> String {
+pub fn missing_like(id: &str) -> String {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id).unwrap()).unwrap();
     URL_SAFE_NO_PAD.encode(format!("{}:1", text.split_once(':').unwrap().0))
 }
 
 /// Whether nothing but nulls, empty lists and user errors stands in an answer's data.
-fn is_empty(value: &Value) -> bool {
+pub fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.iter().all(is_empty),

@@ -1,40 +1,37 @@
 //! Subscriptions over WebSocket, by the protocol `graphql-transport-ws`.
 //!
-//! The token comes in `connection_init`. Each operation passes the same bounds and is admitted anew;
-//! between two events no tenant's database is held open.
+//! The token comes in `connection_init`. Each subscription passes the same bounds as a request and is
+//! admitted anew; between two events no tenant's database is held open. `message` knows the protocol's
+//! words, `connection` its states, `wire` what waits to be sent, `crowd` who takes how much, and
+//! `source` who may listen to what.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+mod connection;
+mod crowd;
+mod message;
+mod source;
+#[cfg(test)]
+mod tests;
+mod wire;
 
-use async_graphql::{
-    Data, Executor, Request, Response, ServerError, futures_util::stream::BoxStream,
-};
-use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
 use axum::{
     Router,
     extract::{Extension, State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response as HttpResponse},
+    response::Response as HttpResponse,
     routing::get,
 };
-use futures_util::StreamExt;
 
 use super::{
     client_address::Client,
-    graphql::{Endpoint, admit_shown, document_of, refusal, server_error},
+    graphql::{Endpoint, refusal},
     headers::RequestId,
+    serve::Stopping,
 };
-use crate::{
-    auth::gate::{Admission, Recognised, recognise},
-    error::Error,
-    graphql::context::{Caller, Listening},
-};
+use connection::Connection;
+use crowd::Crowd;
+use source::{Card, Source};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -43,52 +40,54 @@ const PROTOCOL: &str = "graphql-transport-ws";
 pub struct SocketSettings {
     /// Most connections of one address.
     pub per_address: usize,
-    /// Longest wait for `connection_init`.
-    pub init_timeout: Duration,
+    /// Most connections of one user.
+    pub per_user: usize,
+    /// Most subscriptions of one user.
+    pub subscriptions_per_user: usize,
+    /// Most subscriptions of one connection.
+    pub subscriptions_per_connection: usize,
     /// Most bytes of one message.
     pub message_bytes_max: usize,
+    /// Most bytes that wait for a client.
+    pub queue_bytes_max: usize,
+    /// Longest wait for `connection_init`.
+    pub init_timeout: Duration,
+    /// How often a client is asked whether it lives.
+    pub ping_every: Duration,
 }
 
 /// What the socket's route needs.
 #[derive(Clone)]
 pub struct Sockets {
-    endpoint: Endpoint,
+    source: Arc<dyn Source>,
     settings: SocketSettings,
     origins: Arc<[String]>,
-    open: Arc<Mutex<HashMap<std::net::IpAddr, usize>>>,
+    addresses: Arc<Crowd<IpAddr>>,
+    users: Arc<UserSeats>,
+}
+
+/// What users may take of this node.
+struct UserSeats {
+    connections: Crowd<String>,
+    subscriptions: Crowd<String>,
 }
 
 impl Sockets {
     /// Sockets over an endpoint; pages of these origins and of the asked host itself may connect.
     pub fn new(endpoint: Endpoint, settings: SocketSettings, origins: &[String]) -> Self {
-        Self { endpoint, settings, origins: origins.into(), open: Arc::default() }
+        Self::over(Arc::new(endpoint), settings, origins)
     }
 
-    fn enter(&self, client: &Client) -> Option<Place> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(client.address).or_insert(0);
-        if *count >= self.settings.per_address {
-            return None;
-        }
-        *count += 1;
-        Some(Place { open: Arc::clone(&self.open), address: client.address })
-    }
-}
-
-/// A connection's place among those of its address, given back when dropped.
-struct Place {
-    open: Arc<Mutex<HashMap<std::net::IpAddr, usize>>>,
-    address: std::net::IpAddr,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.address) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                open.remove(&self.address);
-            }
+    fn over(source: Arc<dyn Source>, settings: SocketSettings, origins: &[String]) -> Self {
+        Self {
+            source,
+            settings,
+            origins: origins.into(),
+            addresses: Arc::new(Crowd::new(settings.per_address)),
+            users: Arc::new(UserSeats {
+                connections: Crowd::new(settings.per_user),
+                subscriptions: Crowd::new(settings.subscriptions_per_user),
+            }),
         }
     }
 }
@@ -102,6 +101,7 @@ async fn upgrade(
     State(sockets): State<Sockets>,
     Extension(RequestId(id)): Extension<RequestId>,
     Extension(client): Extension<Client>,
+    stopping: Option<Extension<Stopping>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> HttpResponse {
@@ -120,64 +120,29 @@ async fn upgrade(
         let why = "pages of this origin may not connect";
         return refusal(&id, StatusCode::FORBIDDEN, "FORBIDDEN", why);
     }
-    let Some(place) = sockets.enter(&client) else {
+    let Some(seat) = sockets.addresses.enter(client.address) else {
         let why = "too many connections from this address";
-        return refusal(&id, StatusCode::TOO_MANY_REQUESTS, "THROTTLED", why);
+        let mut response = refusal(&id, StatusCode::TOO_MANY_REQUESTS, "THROTTLED", why);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        return response;
     };
-    let Some(protocol) = protocol().await else {
-        return StatusCode::BAD_REQUEST.into_response();
+    let stopping = stopping.map(|Extension(stopping)| stopping).unwrap_or_default();
+    let tenant = headers.get("x-tenant").and_then(|value| value.to_str().ok());
+    let connection = Connection {
+        source: Arc::clone(&sockets.source),
+        settings: sockets.settings,
+        seats: Arc::clone(&sockets.users),
+        card: Card::new(client.host, tenant.map(str::to_owned), client.address, id),
+        stop: stopping.token.clone(),
     };
-    upgrade.protocols([PROTOCOL]).max_message_size(sockets.settings.message_bytes_max).on_upgrade(
+    let kept = (seat, stopping.open.token());
+    let most = sockets.settings.message_bytes_max;
+    upgrade.protocols([PROTOCOL]).max_message_size(most).max_frame_size(most).on_upgrade(
         move |socket| async move {
-            let _place = place;
-            let began = Arc::new(AtomicBool::new(false));
-            let base = Shown {
-                host: client.host.clone(),
-                tenant: headers
-                    .get("x-tenant")
-                    .and_then(|value| value.to_str().ok())
-                    .map(str::to_owned),
-                address: client.address,
-                id,
-            };
-            let guarded = Guarded { endpoint: sockets.endpoint.clone() };
-            let desk = Arc::clone(&sockets.endpoint.desk);
-            let started = Arc::clone(&began);
-            let served = GraphQLWebSocket::new(socket, guarded, protocol)
-                .on_connection_init(move |payload| async move {
-                    let token = payload
-                        .get("authorization")
-                        .or_else(|| payload.get("Authorization"))
-                        .and_then(|value| value.as_str())
-                        .map(str::to_owned);
-                    let ticket = Ticket { shown: base, token };
-                    recognise(&desk, ticket.admission()?).await.map_err(server_message)?;
-                    started.store(true, Ordering::Release);
-                    let mut data = Data::default();
-                    data.insert(ticket);
-                    Ok(data)
-                })
-                .serve();
-            let late = async {
-                tokio::time::sleep(sockets.settings.init_timeout).await;
-                if began.load(Ordering::Acquire) {
-                    std::future::pending::<()>().await;
-                }
-            };
-            tokio::select! {
-                () = served => {}
-                () = late => {}
-            }
+            connection.serve(socket).await;
+            drop(kept);
         },
     )
-}
-
-/// The one protocol that is spoken, in the library's own words.
-async fn protocol() -> Option<GraphQLProtocol> {
-    use axum::extract::FromRequestParts;
-    let builder = axum::http::Request::builder().header(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
-    let (mut parts, ()) = builder.body(()).ok()?.into_parts();
-    GraphQLProtocol::from_request_parts(&mut parts, &()).await.ok()
 }
 
 /// A browser says where the page comes from; other clients say nothing.
@@ -188,144 +153,4 @@ fn is_allowed_origin(headers: &HeaderMap, client: &Client, allowed: &[String]) -
         origin.split_once("://").is_some_and(|(_, named)| named.eq_ignore_ascii_case(host))
     });
     is_own || allowed.iter().any(|one| one == origin)
-}
-
-#[derive(Debug, Clone)]
-struct Shown {
-    host: Option<String>,
-    tenant: Option<String>,
-    address: std::net::IpAddr,
-    id: String,
-}
-
-/// What a connection showed at its beginning; each operation and each event is judged by it anew.
-#[derive(Clone)]
-struct Ticket {
-    shown: Shown,
-    token: Option<String>,
-}
-
-impl Ticket {
-    fn admission(&self) -> Result<Admission, async_graphql::Error> {
-        let bearer = match &self.token {
-            None => None,
-            Some(text) => match text.split_once(' ') {
-                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                    Some(token.trim().to_owned().into())
-                }
-                _ => return Err(server_message(Error::Unauthenticated)),
-            },
-        };
-        Ok(Admission {
-            bearer,
-            api_key: None,
-            host: self.shown.host.clone(),
-            tenant: self.shown.tenant.clone(),
-            request_id: self.shown.id.clone(),
-            address: Some(self.shown.address),
-        })
-    }
-}
-
-fn server_message(error: Error) -> async_graphql::Error {
-    crate::graphql::error::ApiError::from(error).into()
-}
-
-/// The schema behind the same bounds as the endpoint's.
-#[derive(Clone)]
-struct Guarded {
-    endpoint: Endpoint,
-}
-
-impl Executor for Guarded {
-    async fn execute(&self, _: Request) -> Response {
-        let message = "ask queries and mutations at POST /graphql";
-        Response::from_errors(vec![server_error(message, "BAD_USER_INPUT")])
-    }
-
-    fn execute_stream(
-        &self,
-        request: Request,
-        session_data: Option<Arc<Data>>,
-    ) -> BoxStream<'static, Response> {
-        let endpoint = self.endpoint.clone();
-        Box::pin(async_stream::stream! {
-            let prepared = prepare(&endpoint, request, session_data).await;
-            match prepared {
-                Ok((request, id)) => {
-                    let mut answers = endpoint.schema.execute_stream(request);
-                    while let Some(mut answer) = answers.next().await {
-                        stamp(&mut answer, &id);
-                        yield answer;
-                    }
-                }
-                Err((error, id)) => {
-                    let mut answer = Response::from_errors(vec![error]);
-                    stamp(&mut answer, &id);
-                    yield answer;
-                }
-            }
-        })
-    }
-}
-
-async fn prepare(
-    endpoint: &Endpoint,
-    request: Request,
-    session_data: Option<Arc<Data>>,
-) -> Result<(Request, String), (ServerError, String)> {
-    let ticket = session_data
-        .as_ref()
-        .and_then(|data| data.get(&std::any::TypeId::of::<Ticket>()))
-        .and_then(|ticket| ticket.downcast_ref::<Ticket>())
-        .cloned();
-    let Some(ticket) = ticket else {
-        return Err((server_error("not initialised", "UNAUTHENTICATED"), String::new()));
-    };
-    let id = ticket.shown.id.clone();
-    let fail = |error: ServerError| (error, id.clone());
-    let document =
-        document_of(endpoint, &request.query, request.operation_name.as_deref()).map_err(fail)?;
-    let admission =
-        ticket.admission().map_err(|error| fail(error.into_server_error(no_place())))?;
-    let desk = Arc::clone(&endpoint.desk);
-    let recognised = recognise(&desk, admission).await;
-    let recognised = recognised.map_err(|error| fail(admit_shown(&error)))?;
-    let caller = match recognised {
-        Recognised::Nobody(info) => Caller::Nobody(info),
-        Recognised::Platform(scope) => Caller::Platform(scope),
-        Recognised::Tenant(scope) => {
-            let again = move || -> futures_util::future::BoxFuture<'static, _> {
-                let (desk, ticket) = (Arc::clone(&desk), ticket.clone());
-                Box::pin(async move {
-                    let shown = ticket.admission().map_err(|_| Error::Unauthenticated)?;
-                    match recognise(&desk, shown).await? {
-                        Recognised::Tenant(scope) => Ok(*scope),
-                        Recognised::Nobody(_) | Recognised::Platform(_) => {
-                            Err(Error::Unauthenticated)
-                        }
-                    }
-                })
-            };
-            Caller::Listening(Listening::new(*scope, Box::new(again)))
-        }
-    };
-    let mut request = request.data(caller).data(Arc::clone(&endpoint.desk));
-    request.set_parsed_query(document);
-    Ok((request, id))
-}
-
-fn no_place() -> async_graphql::Pos {
-    async_graphql::Pos { line: 0, column: 0 }
-}
-
-/// Every error carries a code and the request's id.
-fn stamp(answer: &mut Response, id: &str) {
-    for error in &mut answer.errors {
-        let extensions = error.extensions.get_or_insert_default();
-        if extensions.get("code").is_none() {
-            extensions.set("code", "BAD_USER_INPUT");
-        }
-        extensions.set("requestId", id);
-    }
 }
