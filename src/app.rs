@@ -151,11 +151,7 @@ impl App {
         };
         http::router(Parts {
             endpoint,
-            sockets: SocketSettings {
-                per_address: config.limits.subscriptions_per_user.saturating_mul(10),
-                init_timeout: Duration::from_secs(10),
-                message_bytes_max: config.server.body_bytes_max,
-            },
+            sockets: socket_settings(config),
             pages: PagesSettings { playground: config.server.playground, schema: shown },
             readiness: Arc::new(Databases { office: Arc::clone(&self.office) }),
             render,
@@ -311,6 +307,20 @@ fn page_rows(config: &Config) -> PageRows {
     PageRows {
         default: whole(config.limits.page_rows_default),
         max: whole(config.limits.page_rows_max),
+    }
+}
+
+fn socket_settings(config: &Config) -> SocketSettings {
+    let subscriptions = &config.subscriptions;
+    SocketSettings {
+        per_address: subscriptions.connections_per_address,
+        per_user: subscriptions.connections_per_user,
+        subscriptions_per_user: subscriptions.per_user,
+        subscriptions_per_connection: subscriptions.per_connection,
+        message_bytes_max: subscriptions.message_bytes_max,
+        queue_bytes_max: subscriptions.queue_bytes_max,
+        init_timeout: Duration::from_millis(subscriptions.init_ms),
+        ping_every: Duration::from_millis(subscriptions.ping_ms),
     }
 }
 

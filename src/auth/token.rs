@@ -212,6 +212,12 @@ impl Tokens {
         }
     }
 
+    /// When an access token ends, UTC milliseconds; nothing for one that does not hold.
+    pub fn ends_at(&self, text: &str) -> Option<i64> {
+        let claims: AccessClaims = self.verify(text, &[TENANT, PLATFORM]).ok()?;
+        Some(claims.exp.saturating_mul(1_000))
+    }
+
     /// Signs what is good for choosing one of several tenants.
     ///
     /// # Errors

@@ -23,7 +23,8 @@ pub use document::{default_file, settings_table};
 pub use problem::{Bad, Problem};
 pub use range::IpRange;
 pub use sections::{
-    Data, Demo, Lane, Limits, Log, Main, Master, Nodes, Security, Server, Telemetry, Tenants, table,
+    Data, Demo, Lane, Limits, Log, Main, Master, Nodes, Security, Server, Subscriptions, Telemetry,
+    Tenants, table,
 };
 pub use setting::{Fallback, Kind, Setting, TimeUnit};
 pub use source::{FileText, Source, Sources};
@@ -50,6 +51,7 @@ pub struct Config {
     pub tenants: Tenants,
     pub security: Security,
     pub limits: Limits,
+    pub subscriptions: Subscriptions,
     pub lane: Lane,
     pub nodes: Nodes,
     pub log: Log,
@@ -84,6 +86,7 @@ impl Config {
             tenants: Tenants::read(&values)?,
             security: Security::read(&values)?,
             limits: Limits::read(&values)?,
+            subscriptions: Subscriptions::read(&values)?,
             lane: Lane::read(&values)?,
             nodes: Nodes::read(&values)?,
             log: Log::read(&values)?,

@@ -317,7 +317,9 @@ impl Extension for Scales {
                 note(self.0.standing(spenders), Some(wait));
                 let seconds = wait.div_ceil(1_000);
                 let message = format!("too much asked in a short time; try again in {seconds} s");
-                Err(vec![coded(message, "THROTTLED")])
+                let mut error = coded(message, "THROTTLED");
+                error.extensions.get_or_insert_default().set("retryAfterSeconds", seconds);
+                Err(vec![error])
             }
         }
     }

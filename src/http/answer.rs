@@ -234,16 +234,6 @@ pub fn not_allowed(id: &str, allow: &'static str, message: &str) -> HttpResponse
     response
 }
 
-/// An error that the schema did not make.
-pub fn server_error(message: &str, code: &str) -> ServerError {
-    coded(message.to_owned(), code)
-}
-
-/// A failure of admission as an answer of the socket.
-pub fn admit_shown(error: &Error) -> ServerError {
-    coded(error.to_string(), error.code())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,9 +23,8 @@ use futures_util::FutureExt;
 use secrecy::SecretString;
 use tracing::Instrument;
 
-pub use super::answer::{admit_shown, refusal, server_error};
 use super::{
-    answer::{Answer, coded, not_allowed, respond},
+    answer::{Answer, coded, not_allowed, refusal, respond},
     body::{self, BodyBounds},
     client_address::Client,
     headers::RequestId,
@@ -171,12 +170,18 @@ fn asks_nothing_closed(endpoint: &Endpoint, facts: &Facts) -> bool {
 }
 
 /// An operation that passed every bound that can be checked without the schema.
-struct Ready {
-    request: Request,
-    facts: Facts,
+pub(super) struct Ready {
+    /// With its document parsed.
+    pub request: Request,
+    /// What it will run.
+    pub facts: Facts,
 }
 
-fn prepare(endpoint: &Endpoint, asked: Asked) -> Result<Ready, ServerError> {
+/// Checks the bounds of one operation.
+///
+/// # Errors
+/// What the bound or the parser says.
+pub(super) fn prepare(endpoint: &Endpoint, asked: Asked) -> Result<Ready, ServerError> {
     // Who asks, and so whether the schema may be read, is found out later.
     let bounds = Bounds { introspection: true, ..endpoint.bounds };
     let (document, facts) = read_document(&bounds, &asked.query, asked.operation_name.as_deref())?;
@@ -297,7 +302,7 @@ pub struct Admitted(Arc<Recognised>);
 impl Admitted {
     /// The request with everything that resolvers ask for.
     pub fn equip(&self, request: Request, desk: &Arc<Desk>) -> Request {
-        let request = request.data(Arc::clone(desk)).data(self.spenders());
+        let request = request.data(Arc::clone(desk)).data(spenders_of(&self.0));
         match self.0.as_ref() {
             Recognised::Nobody(info) => request.data(Caller::Nobody(info.clone())),
             Recognised::Tenant(scope) => {
@@ -305,24 +310,6 @@ impl Admitted {
             }
             Recognised::Platform(scope) => request.data(Caller::Platform(scope.clone())),
         }
-    }
-
-    fn spenders(&self) -> Spenders {
-        Spenders(match self.0.as_ref() {
-            Recognised::Nobody(info) => {
-                let address: Option<IpAddr> = info.address;
-                let place = address.map_or("nowhere".to_owned(), |ip| network_of(ip).to_string());
-                vec![Spender::User(place)]
-            }
-            Recognised::Tenant(scope) => {
-                let tenant = scope.db.route.id;
-                let user = Spender::User(format!("{tenant}/{}", scope.access.user));
-                vec![user, Spender::Tenant(tenant.get())]
-            }
-            Recognised::Platform(scope) => {
-                vec![Spender::User(format!("office/{}", scope.access.user))]
-            }
-        })
     }
 
     fn is_nobody(&self) -> bool {
@@ -357,6 +344,25 @@ fn network_of(address: IpAddr) -> IpAddr {
         }
         address => address,
     }
+}
+
+/// Whose buckets a caller spends from.
+pub(super) fn spenders_of(recognised: &Recognised) -> Spenders {
+    Spenders(match recognised {
+        Recognised::Nobody(info) => {
+            let address: Option<IpAddr> = info.address;
+            let place = address.map_or("nowhere".to_owned(), |ip| network_of(ip).to_string());
+            vec![Spender::User(place)]
+        }
+        Recognised::Tenant(scope) => {
+            let tenant = scope.db.route.id;
+            let user = Spender::User(format!("{tenant}/{}", scope.access.user));
+            vec![user, Spender::Tenant(tenant.get())]
+        }
+        Recognised::Platform(scope) => {
+            vec![Spender::User(format!("office/{}", scope.access.user))]
+        }
+    })
 }
 
 async fn execute(endpoint: &Endpoint, ready: Ready, caller: &Admitted, id: &str) -> Answer {
@@ -395,17 +401,4 @@ async fn execute(endpoint: &Endpoint, ready: Ready, caller: &Admitted, id: &str)
         "operation"
     );
     answer
-}
-
-/// The parsed document of a subscription, within the same bounds as any other.
-///
-/// # Errors
-/// What the bound or the parser says.
-pub fn document_of(
-    endpoint: &Endpoint,
-    query: &str,
-    operation_name: Option<&str>,
-) -> Result<ExecutableDocument, ServerError> {
-    let (document, _) = read_document(&endpoint.bounds, query, operation_name)?;
-    Ok(document)
 }

@@ -113,7 +113,11 @@ pub fn read_parameters(pairs: Vec<(String, String)>) -> Result<Asked, Malformed>
     read_members(members)
 }
 
-fn read_members(mut members: Map<String, Value>) -> Result<Asked, Malformed> {
+/// Reads the members of one request.
+///
+/// # Errors
+/// 400 when they are not what the specification says.
+pub fn read_members(mut members: Map<String, Value>) -> Result<Asked, Malformed> {
     let query = match members.remove("query") {
         Some(Value::String(query)) if !query.trim().is_empty() => query,
         Some(Value::String(_)) | None => return Err(Malformed::bad("query is missing")),

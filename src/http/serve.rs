@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
     server::conn::auto::Builder,
@@ -44,8 +44,17 @@ impl From<Duration> for Edge {
     }
 }
 
-/// Serves until the token is cancelled; requests under way then have the edge's grace to end, and
-/// connections without one are closed at once.
+/// By which long connections hear that the server stops, and are waited for.
+#[derive(Debug, Clone, Default)]
+pub struct Stopping {
+    /// Fires when the server stops.
+    pub token: CancellationToken,
+    /// Counts those that must hear of it.
+    pub open: TaskTracker,
+}
+
+/// Serves until the token is cancelled; requests under way then have the edge's grace to end, those
+/// who listen to subscriptions are told at once, and connections without a request are closed.
 ///
 /// # Errors
 /// When the listener is none that could ever accept.
@@ -58,6 +67,8 @@ pub async fn serve(
     let edge = edge.into();
     let places = Arc::new(Semaphore::new(edge.connections.clamp(1, Semaphore::MAX_PERMITS)));
     let connections = TaskTracker::new();
+    let stopping = Stopping { token: stop.clone(), open: TaskTracker::new() };
+    let router = router.layer(Extension(stopping.clone()));
     let cut = CancellationToken::new();
     let builder = Arc::new(builder(&edge));
     let ended = loop {
@@ -82,7 +93,9 @@ pub async fn serve(
     };
     drop(listener);
     connections.close();
-    if tokio::time::timeout(edge.grace, connections.wait()).await.is_err() {
+    stopping.open.close();
+    let all = async { tokio::join!(connections.wait(), stopping.open.wait()) };
+    if tokio::time::timeout(edge.grace, all).await.is_err() {
         tracing::warn!("requests were still under way when the time to end was over");
         cut.cancel();
         connections.wait().await;

@@ -47,6 +47,9 @@ pub struct Change {
 /// The event of a posted voucher; its subject is the voucher's id.
 pub const VOUCHER_POSTED: &str = "voucherPosted";
 
+/// The event that somebody's access changed. It says no more: whoever listens is recognised anew.
+pub const ACCESS_CHANGED: &str = "accessChanged";
+
 /// What a transaction left behind, for caches, subscribers and other nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Note {
@@ -180,9 +183,13 @@ impl Writing {
         self.fence.chain_hash = hash;
     }
 
-    /// Tells that a user, role, key or session changes: cached access is read anew everywhere.
+    /// Tells that a user, role, key or session changes: cached access is read anew everywhere, and
+    /// whoever listens to events is recognised anew.
     pub fn access_changes(&mut self) {
-        self.fence.access_seq = self.found.access_seq + 1;
+        if self.fence.access_seq == self.found.access_seq {
+            self.fence.access_seq = self.found.access_seq + 1;
+            self.emit(ACCESS_CHANGED, None, None, String::new());
+        }
     }
 
     /// Tells that what postings are judged by changes (ledgers, years, locks, series, businesses).

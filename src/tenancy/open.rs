@@ -115,6 +115,11 @@ impl OpenTenant {
         }
     }
 
+    /// Another node says that events go up to this number: what is older is read anew.
+    pub(super) fn told(&self, change_seq: i64) {
+        self.pulse.told(change_seq);
+    }
+
     /// Which engine serves it.
     pub fn engine(&self) -> Engine {
         self.route.target.engine()

@@ -33,6 +33,8 @@ pub struct Pulse {
     clock: Clock,
     fresh_ms: i64,
     read_at: AtomicI64,
+    /// Number of an event that is known to have happened, elsewhere perhaps.
+    told: AtomicI64,
     beat: Mutex<Beat>,
 }
 
@@ -40,14 +42,29 @@ impl Pulse {
     /// Nothing known yet; knowledge counts for `fresh_ms`.
     pub fn new(clock: Clock, fresh_ms: i64) -> Self {
         let beat = Beat { access_seq: -1, settings_seq: -1, change_seq: -1 };
-        Self { clock, fresh_ms, read_at: AtomicI64::new(i64::MIN), beat: Mutex::new(beat) }
+        Self {
+            clock,
+            fresh_ms,
+            read_at: AtomicI64::new(i64::MIN),
+            told: AtomicI64::new(i64::MIN),
+            beat: Mutex::new(beat),
+        }
     }
 
     /// The beat if it is fresh.
     pub fn known(&self) -> Option<Beat> {
         let read_at = self.read_at.load(Ordering::Acquire);
         let is_fresh = self.clock.now_ms().saturating_sub(read_at) < self.fresh_ms;
-        is_fresh.then(|| *self.beat.lock().unwrap_or_else(PoisonError::into_inner))
+        if !is_fresh {
+            return None;
+        }
+        let beat = *self.beat.lock().unwrap_or_else(PoisonError::into_inner);
+        (beat.change_seq >= self.told.load(Ordering::Acquire)).then_some(beat)
+    }
+
+    /// Events go up to this number, as another node says: an older beat is not fresh.
+    pub fn told(&self, change_seq: i64) {
+        self.told.fetch_max(change_seq, Ordering::AcqRel);
     }
 
     /// Reads the fence and remembers it.

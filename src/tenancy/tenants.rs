@@ -265,6 +265,13 @@ impl Tenants {
         gone.await.ok();
     }
 
+    /// Another node says that a tenant's events go up to this number.
+    pub fn told(&self, id: TenantId, change_seq: i64) {
+        if let Some(Slot { state: State::Open(opened), .. }) = self.map().slots.get(&id) {
+            opened.tenant.told(change_seq);
+        }
+    }
+
     /// Lets go of tenants that changed rows have moved, suspended or taken out of service.
     ///
     /// # Errors

@@ -196,6 +196,9 @@ impl Watch {
             let since = if is_newer { seen.routing_version } else { i64::MIN };
             let stale = self.routing.forget_since(since).await?;
             self.tenants.reconsider(&stale).await?;
+            for tenant in &stale.tenants {
+                self.hub.rouse(*tenant);
+            }
             seen.routing_version = versions.routing;
         }
         self.catalogue.refresh(&self.master, versions.catalogue).await?;
@@ -231,7 +234,10 @@ impl Watch {
         let ask = sql::statement(reader.get_database_backend(), text, [since.into()]);
         for row in reader.query_all_raw(ask).await? {
             let tenant = daybook_domain::id::TenantId::new(row.try_get_by_index(0)?);
-            self.hub.wake(tenant, row.try_get_by_index(1)?);
+            let change_seq = row.try_get_by_index(1)?;
+            // Told before anybody wakes: who then asks must not be answered from before the event.
+            self.tenants.told(tenant, change_seq);
+            self.hub.wake(tenant, change_seq);
         }
         Ok(())
     }

@@ -4,7 +4,15 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{client::Client, tenancy::invited};
+use daybook_domain::role::{Permission, Realm};
+use daybook_entity::main::people::PlatformRole;
+
+use crate::{
+    client::Client,
+    office::office,
+    socket::{SOON, Socket},
+    tenancy::{invited, is_empty},
+};
 
 /// Compares a committed file with its right text, or writes it where that is asked for.
 fn hold(file: &str, right: &str) {
@@ -243,5 +251,45 @@ on_every_engine! {
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    async fn no_token_opens_the_other_realm(app: &TestApp) {
+        let owner = app.register("meera").await;
+        let admin = office(app, "asha@office.example", PlatformRole::Admin).await;
+        let schema = Introspected::of(&owner).await;
+        let mut tried = [0, 0];
+        for (operation, field) in schema.root_fields() {
+            let name = field["name"].as_str().unwrap();
+            let realm = match needs(&field).unwrap() {
+                Needs::Permission(needed) => {
+                    let found = Permission::EVERY.into_iter().find(|one| one.as_str() == needed);
+                    found.unwrap_or_else(|| panic!("{name} requires {needed}")).realm()
+                }
+                Needs::SignedIn if name == "me" => Realm::Tenant,
+                Needs::SignedIn if name == "adminMe" => Realm::Platform,
+                // These serve both, each what is its own; `foreign` ids are tried elsewhere.
+                Needs::SignedIn | Needs::Nothing => continue,
+            };
+            let (foreign, place) =
+                if realm == Realm::Tenant { (&admin, 0) } else { (&owner, 1) };
+            let call = minimal(&schema, operation, &field);
+            let code = if operation == "subscription" {
+                let mut socket = Socket::of(app.address, foreign).await;
+                socket.subscribe("1", &call, serde_json::json!({})).await;
+                let answer = socket.next(SOON).await;
+                assert_eq!(answer["type"], "error", "{name}: {answer}");
+                answer["payload"][0]["extensions"]["code"].as_str().unwrap().to_owned()
+            } else {
+                let answer = foreign.query(&call).await;
+                assert!(is_empty(&answer.body["data"]), "{name}: {}", answer.body);
+                answer.code().to_owned()
+            };
+            assert!(["FORBIDDEN", "UNAUTHENTICATED"].contains(&code.as_str()), "{name}: {code}");
+            tried[place] += 1;
+        }
+        assert!(tried[0] > 30 && tried[1] > 15, "{tried:?}");
+        // Both still stand, and the office's token still opens its own.
+        assert_eq!(owner.query("{ me { name } }").await.text("me.name"), "Meera Shah");
+        assert_eq!(admin.query("{ adminTenantCounts { total } }").await.at("adminTenantCounts.total"), 1);
     }
 }

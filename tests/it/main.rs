@@ -16,6 +16,7 @@
 mod app;
 mod client;
 mod engine;
+mod socket;
 
 mod audit;
 mod books;
@@ -29,6 +30,7 @@ mod pages;
 mod passwords;
 mod session;
 mod structure;
+mod subscription;
 mod tenancy;
 mod tokens;
 mod transport;

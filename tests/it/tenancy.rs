@@ -46,7 +46,7 @@ pub fn missing_like(id: &str) -> String {
 }
 
 /// Whether nothing but nulls, empty lists and user errors stands in an answer's data.
-fn is_empty(value: &Value) -> bool {
+pub fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.iter().all(is_empty),

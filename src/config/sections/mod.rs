@@ -9,7 +9,7 @@ mod storage;
 use std::sync::LazyLock;
 
 pub use security::Security;
-pub use serving::{Demo, Limits, Log, Server, Telemetry};
+pub use serving::{Demo, Limits, Log, Server, Subscriptions, Telemetry};
 pub use storage::{Data, Lane, Main, Master, Nodes, Tenants};
 
 use super::setting::{Fallback, Kind, Setting, TimeUnit};
@@ -34,6 +34,7 @@ pub fn table() -> &'static [Setting] {
             Tenants::SETTINGS,
             Security::SETTINGS,
             Limits::SETTINGS,
+            Subscriptions::SETTINGS,
             Lane::SETTINGS,
             Nodes::SETTINGS,
             Log::SETTINGS,

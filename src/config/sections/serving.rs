@@ -72,8 +72,28 @@ section! {
             "Cost that comes back to each caller per second.";
         nesting: usize = Kind::Number(10, 200), fixed("200"),
             "Deepest nesting of brackets in a document or its variables, checked before parsing.";
-        subscriptions_per_user: usize = Kind::Number(0, 10_000), fixed("20"),
+    }
+}
+
+section! {
+    /// Subscriptions over WebSocket: how many, how large, how patient.
+    Subscriptions in "subscriptions" {
+        connections_per_address: usize = Kind::Number(1, 1_000_000), fixed("200"),
+            "Most WebSocket connections from one address to one node.";
+        connections_per_user: usize = Kind::Number(1, 10_000), fixed("20"),
+            "Most WebSocket connections of one user to one node.";
+        per_user: usize = Kind::Number(0, 10_000), fixed("20"),
             "Most subscriptions that one user may hold open on one node.";
+        per_connection: usize = Kind::Number(1, 10_000), fixed("20"),
+            "Most subscriptions open at once on one connection.";
+        message_bytes_max: usize = Kind::Size(1_024, 1 << 24), fixed("131072"),
+            "Largest message that a client may send; a larger one closes its connection.";
+        queue_bytes_max: usize = Kind::Size(1_024, 1 << 30), fixed("1048576"),
+            "How much may wait for a client that reads slowly; beyond it the subscription ends with THROTTLED.";
+        init_ms: u64 = ms(100, 600_000), fixed("10000"),
+            "How long a connection may take to say who it is.";
+        ping_ms: u64 = ms(100, 600_000), fixed("30000"),
+            "How often a connection is asked whether it still lives; after twice that without a word it is closed.";
     }
 }
 

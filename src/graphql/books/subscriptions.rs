@@ -1,5 +1,7 @@
 //! Events of the books, as they happen.
 
+use std::time::{Duration, Instant};
+
 use async_graphql::{Context, ID, Subscription};
 use daybook_domain::{
     id::{BusinessId, VoucherId},
@@ -16,8 +18,8 @@ use crate::{
         error::ApiError,
     },
     services::books::{
-        chart,
-        events::{newest, vouchers_posted_after},
+        chart::{self, Asked},
+        events::{EVENTS_MAX, newest, vouchers_posted_after},
         registers,
     },
 };
@@ -51,55 +53,83 @@ impl BooksSubscription {
         drop((scope, chart));
         listening.end();
         Ok(async_stream::stream! {
+            // The first look asks at once whether the listener is still who was admitted: before the
+            // subscription nobody would have woken it.
             loop {
-                let woken = subscription.woken().await;
-                if woken <= sent {
-                    continue;
-                }
-                let vouchers = match fresh(listening, business, sent).await {
-                    Ok(read) => read,
+                let page = match fresh(listening, business, sent).await {
+                    Ok(page) => page,
                     Err(error) => {
                         yield Err(ApiError::from(error).into());
                         return;
                     }
                 };
-                for (change_seq, voucher) in vouchers {
-                    sent = sent.max(change_seq);
-                    if let Some(voucher) = voucher {
-                        yield Ok(voucher);
-                    }
+                sent = page.until;
+                for voucher in page.vouchers {
+                    yield Ok(voucher);
                 }
                 listening.end();
+                if page.is_last {
+                    loop {
+                        let woken = subscription.woken().await;
+                        if woken.is_roused || woken.change_seq > sent {
+                            break;
+                        }
+                    }
+                }
             }
         })
     }
 }
 
-/// The events after `sent`, in order; those that the listener may not see are passed over. The
+/// Vouchers of the events up to a number.
+struct Page {
+    vouchers: Vec<Voucher>,
+    until: i64,
+    is_last: bool,
+}
+
+/// How long a listener waits while its tenant cannot be reached, before it is told.
+const PATIENCE: Duration = Duration::from_secs(30);
+const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// As [`page`], and tries again for a while what may pass: nothing is lost meanwhile, since events
+/// stand in the tenant's database.
+async fn fresh(listening: &Listening, business: BusinessId, sent: i64) -> Result<Page> {
+    let began = Instant::now();
+    loop {
+        let read = page(listening, business, sent).await;
+        let may_pass = matches!(
+            &read,
+            Err(Error::Unavailable(_) | Error::Throttled { .. } | Error::TenantUpgrading)
+        );
+        if !may_pass || began.elapsed() >= PATIENCE {
+            return read;
+        }
+        listening.end();
+        tokio::time::sleep(TRY_AGAIN_AFTER).await;
+    }
+}
+
+/// The next events after `sent`, in order; those that the listener may not see are passed over. The
 /// listener is recognised anew, so that a revoked session hears nothing more.
-async fn fresh(
-    listening: &Listening,
-    business: BusinessId,
-    sent: i64,
-) -> Result<Vec<(i64, Option<Voucher>)>> {
+async fn page(listening: &Listening, business: BusinessId, sent: i64) -> Result<Page> {
     let scope = listening.begin().await?;
     scope.require(Permission::VoucherRead)?;
-    let mut found = Vec::new();
-    let mut after = sent;
-    loop {
-        let events = vouchers_posted_after(&scope, after).await?;
-        let Some(last) = events.last() else { return Ok(found) };
-        after = last.change_seq;
-        let ids: Vec<VoucherId> = events
-            .iter()
-            .filter(|event| event.business == Some(business))
-            .filter_map(|event| event.voucher)
-            .collect();
-        let mut vouchers = registers::find(&scope, &ids, true).await?;
-        for event in events {
-            let at = vouchers.iter().position(|one| Some(one.id) == event.voucher);
-            let voucher = at.map(|at| Voucher::from(vouchers.swap_remove(at)));
-            found.push((event.change_seq, voucher));
-        }
-    }
+    chart::chart(&scope).await?.asked(&scope, Asked::This(business))?;
+    let events = vouchers_posted_after(&scope, sent).await?;
+    let ids: Vec<VoucherId> = events
+        .iter()
+        .filter(|event| event.business == Some(business))
+        .filter_map(|event| event.voucher)
+        .collect();
+    let mut found = registers::find(&scope, &ids, true).await?;
+    let vouchers = ids.iter().filter_map(|id| {
+        let at = found.iter().position(|one| one.id == *id)?;
+        Some(Voucher::from(found.swap_remove(at)))
+    });
+    Ok(Page {
+        vouchers: vouchers.collect(),
+        until: events.last().map_or(sent, |event| event.change_seq),
+        is_last: events.len() < EVENTS_MAX,
+    })
 }

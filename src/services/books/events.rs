@@ -22,7 +22,7 @@ pub struct VoucherPosted {
 }
 
 /// Most events that are read at once.
-const EVENTS_MAX: u64 = 100;
+pub const EVENTS_MAX: usize = 100;
 
 /// The first hundred vouchers posted after an event, in order.
 ///
