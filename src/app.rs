@@ -121,7 +121,8 @@ impl App {
         })
         .await?;
         let desk = Arc::new(desk(&config, &office, &tenancy, &keys, &clock)?);
-        let buckets = Buckets::new(clock.clone(), cost(&config));
+        let sharing = Arc::clone(&node);
+        let buckets = Buckets::new(clock.clone(), cost(&config), Arc::new(move || sharing.live()));
         let (rows, suggests) = (page_rows(&config), config.server.introspection);
         let schema = ApiSchema::new(Arc::new(buckets), rows, suggests);
         let config = Arc::new(config);

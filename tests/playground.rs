@@ -17,7 +17,7 @@ use serde_json::Value;
 fn api() -> ApiSchema {
     let settings = CostSettings { query_max: u64::MAX, bucket_max: 1 << 40, per_second: 1 };
     let rows = PageRows { default: 20, max: 100 };
-    ApiSchema::new(Arc::new(Buckets::new(Clock::default(), settings)), rows, true)
+    ApiSchema::new(Arc::new(Buckets::alone(Clock::default(), settings)), rows, true)
 }
 
 /// Nobody asks, so everything that needs somebody fails while it runs, with a code. What does not fit

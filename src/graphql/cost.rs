@@ -43,11 +43,15 @@ pub enum Spender {
     Tenant(i64),
 }
 
-/// All buckets of this node.
-#[derive(Debug)]
+/// How many nodes share the bounds.
+pub type Nodes = Arc<dyn Fn() -> u32 + Send + Sync>;
+
+/// All buckets of this node. Each node holds its share of every bucket: what one caller may spend does
+/// not grow with the number of nodes.
 pub struct Buckets {
     clock: Clock,
     settings: CostSettings,
+    nodes: Nodes,
     shards: Vec<Mutex<HashMap<Spender, Bucket>>>,
 }
 
@@ -71,9 +75,14 @@ pub struct Standing {
 
 impl Buckets {
     /// Full buckets for everybody.
-    pub fn new(clock: Clock, settings: CostSettings) -> Self {
+    pub fn new(clock: Clock, settings: CostSettings, nodes: Nodes) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { clock, settings, shards }
+        Self { clock, settings, nodes, shards }
+    }
+
+    /// The buckets of the only node.
+    pub fn alone(clock: Clock, settings: CostSettings) -> Self {
+        Self::new(clock, settings, Arc::new(|| 1))
     }
 
     /// Spends from all of the buckets, or from none: then the milliseconds to wait.
@@ -109,15 +118,21 @@ impl Buckets {
     }
 
     fn full(&self) -> Standing {
-        let (maximum, restore_rate) = (self.settings.bucket_max, self.settings.per_second);
+        let (maximum, restore_rate) =
+            (self.part(self.settings.bucket_max), self.part(self.settings.per_second));
         Standing { maximum, available: maximum, restore_rate }
+    }
+
+    /// This node's part of what all nodes share.
+    fn part(&self, whole: u64) -> u64 {
+        (whole / u64::from((self.nodes)().max(1))).max(1)
     }
 
     fn bounds(&self, spender: &Spender) -> (u64, u64) {
         let share = if matches!(spender, Spender::Tenant(_)) { TENANT_SHARE } else { 1 };
         (
-            self.settings.bucket_max.saturating_mul(share),
-            self.settings.per_second.saturating_mul(share),
+            self.part(self.settings.bucket_max.saturating_mul(share)),
+            self.part(self.settings.per_second.saturating_mul(share)),
         )
     }
 
@@ -363,6 +378,12 @@ pub fn values_in(value: &Value) -> u64 {
     }
 }
 
+impl std::fmt::Debug for Buckets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Buckets").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
@@ -371,7 +392,7 @@ mod tests {
     fn buckets() -> (Clock, Buckets) {
         let clock = Clock::default();
         let settings = CostSettings { query_max: 100, bucket_max: 100, per_second: 10 };
-        (clock.clone(), Buckets::new(clock, settings))
+        (clock.clone(), Buckets::alone(clock, settings))
     }
 
     #[test]
@@ -399,6 +420,22 @@ mod tests {
     }
 
     #[test]
+    fn nodes_share_one_bucket() {
+        let clock = Clock::default();
+        let settings = CostSettings { query_max: 100, bucket_max: 100, per_second: 10 };
+        let live = Arc::new(std::sync::atomic::AtomicU32::new(1));
+        let nodes = Arc::clone(&live);
+        let relaxed = std::sync::atomic::Ordering::Relaxed;
+        let buckets = Buckets::new(clock, settings, Arc::new(move || nodes.load(relaxed)));
+        let user = [Spender::User("1/1".into())];
+        assert_eq!(buckets.spend(&user, 20).unwrap().available, 80);
+        // Another node begins: the half that is its own is taken from here.
+        live.store(2, relaxed);
+        assert_eq!(buckets.spend(&user, 20).unwrap().available, 30);
+        assert!(buckets.spend(&user, 40).is_err());
+    }
+
+    #[test]
     fn what_was_not_used_comes_back() {
         let (_, buckets) = buckets();
         let both = [Spender::User("1/1".into()), Spender::Tenant(1)];
@@ -417,16 +454,17 @@ mod tests {
             || -> usize { buckets.shards.iter().map(|shard| shard.lock().unwrap().len()).sum() };
         let poor = [Spender::User("poor".into())];
         buckets.spend(&poor, 100).unwrap();
-        for user in 0..2 * SHARDS * KEYS_PER_SHARD {
+        for user in 0..SHARDS * KEYS_PER_SHARD + 2_000 {
             buckets.spend(&[Spender::User(user.to_string())], 1).unwrap();
         }
         assert!(count() <= SHARDS * KEYS_PER_SHARD, "{}", count());
         // An empty bucket is not the one that is forgotten; some time has passed.
         assert!(buckets.standing(&poor).available < 90);
+        // Full ones are forgotten as soon as room is needed.
         clock.advance_ms(60_000);
-        for user in 0..SHARDS * 100 {
+        for user in 0..SHARDS * KEYS_PER_SHARD {
             buckets.spend(&[Spender::User(format!("late {user}"))], 1).unwrap();
         }
-        assert!(count() <= SHARDS * 101 + KEYS_PER_SHARD * 2, "{}", count());
+        assert!(count() <= SHARDS * KEYS_PER_SHARD, "{}", count());
     }
 }
