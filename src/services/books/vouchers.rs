@@ -361,6 +361,10 @@ impl<'p> Wrong<'p> {
         let value = value?;
         let cleaned =
             if one_line { text::clean_single_line(value, most) } else { text::clean(value, most) };
+        self.kept(field, cleaned)
+    }
+
+    fn kept(&mut self, field: &str, cleaned: Result<String, TextError>) -> Option<String> {
         match cleaned {
             Ok(text) if text.is_empty() => None,
             Ok(text) => Some(text),
@@ -376,10 +380,10 @@ impl<'p> Wrong<'p> {
         }
     }
 
-    /// Reads a text that must be there.
+    /// Reads a name, which must be there.
     pub fn required(&mut self, field: &str, value: &str, most: usize) -> String {
         let before = self.refusals.len();
-        match self.text(field, Some(value), most, true) {
+        match self.kept(field, text::name(value, most)) {
             Some(text) => text,
             None => {
                 if self.refusals.len() == before {
