@@ -272,7 +272,7 @@ pub enum OrderDirection {
 }
 
 /// A voucher to be posted.
-#[derive(InputObject, Debug)]
+#[derive(InputObject, Debug, Clone)]
 pub struct VoucherPostInput {
     /// Your own key for this request, 1 to 255 characters; the same key and input again posts nothing
     /// more and answers what the first call made.
@@ -296,6 +296,19 @@ pub struct VoucherPostInput {
     /// Shows what would be posted, with a number for preview, and changes nothing.
     #[graphql(default)]
     pub dry_run: bool,
+}
+
+impl VoucherPostInput {
+    /// The same input with every number written in its shortest form: "7.0" and "7.00" are one input.
+    fn plain(&self) -> Self {
+        let mut plain = self.clone();
+        for entry in &mut plain.entries {
+            for number in [&mut entry.debit, &mut entry.credit, &mut entry.exchange_rate] {
+                *number = number.as_ref().map(Decimal::shortest);
+            }
+        }
+        plain
+    }
 }
 
 /// What posting a voucher did.
@@ -422,7 +435,7 @@ impl VoucherMutation {
         let claim = Claim {
             field: "voucherPost",
             key: input.idempotency_key.clone(),
-            input_hash: input_hash(ctx)?,
+            input_hash: input_hash(&input.plain()),
         };
         let dry_run = input.dry_run;
         let command = PostVoucher {
