@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use daybook_domain::{
-    id::{VoucherId, VoucherTypeId},
+    id::{LedgerId, UserId, VoucherId, VoucherTypeId},
     role::Permission,
 };
 use daybook_entity::tenant::books::VoucherKind as StoredKind;
@@ -77,6 +77,7 @@ pub enum VoucherKind {
 
 /// How a voucher stands.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "Status")]
 pub enum VoucherStatus {
     /// It counts.
     Posted,
@@ -137,11 +138,7 @@ impl Voucher {
 
     /// How it stands.
     async fn status(&self, ctx: &Context<'_>) -> ApiResult<VoucherStatus> {
-        Ok(match loaders::status(ctx, self.posted.id).await? {
-            Status::Posted => VoucherStatus::Posted,
-            Status::Cancelled => VoucherStatus::Cancelled,
-            Status::Reversed => VoucherStatus::Reversed,
-        })
+        Ok(loaders::status(ctx, self.posted.id).await?.into())
     }
 
     /// Its party, where it has one.
@@ -236,6 +233,10 @@ pub struct VoucherFilter {
     pub to: Option<Date>,
     /// With an entry on this ledger.
     pub ledger_id: Option<ID>,
+    /// Of this party.
+    pub party_id: Option<ID>,
+    /// That stand so.
+    pub status: Option<VoucherStatus>,
     /// Total at least this, in the business's currency.
     pub total_min: Option<Decimal>,
     /// Total at most this, in the business's currency.
@@ -397,6 +398,8 @@ fn filtered(filter: VoucherFilter, exponent: u8) -> ApiResult<registers::Voucher
             .map_err(|why| Error::bad_input(format!("filter.{name}"), why.to_string()))
     };
     let kind = |global: &ID| id::decode("VoucherType", global).map_or(0, |number| number);
+    // No ledger has the number 0.
+    let ledger = |global: &ID| ledger_of(global).unwrap_or(LedgerId::new(0));
     Ok(registers::VoucherFilter {
         number: filter.number,
         voucher_types: filter
@@ -404,10 +407,9 @@ fn filtered(filter: VoucherFilter, exponent: u8) -> ApiResult<registers::Voucher
             .map(|ids| ids.iter().map(|global| VoucherTypeId::new(kind(global))).collect()),
         from: filter.from.map(|day| day.0),
         to: filter.to.map(|day| day.0),
-        ledger: filter
-            .ledger_id
-            .as_ref()
-            .map(|global| ledger_of(global).unwrap_or(daybook_domain::id::LedgerId::new(0))),
+        ledger: filter.ledger_id.as_ref().map(ledger),
+        party: filter.party_id.as_ref().map(ledger),
+        status: filter.status.map(Status::from),
         total_min: amount("totalMin", filter.total_min)?,
         total_max: amount("totalMax", filter.total_max)?,
         text: filter.text.filter(|text| !text.is_empty()),

@@ -19,7 +19,7 @@ use daybook_entity::tenant::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LikeExpr,
 };
 
 use super::{
@@ -30,7 +30,10 @@ use super::{
     vouchers::{Wrong, numbering_of},
 };
 use crate::{
-    db::page::{Page, PageAsk},
+    db::{
+        page::{Page, PageAsk},
+        sql::containing,
+    },
     error::{Code, Error, Result},
     lane::{
         Change, Post, Posting, Writing,
@@ -432,7 +435,8 @@ pub async fn list(
     let business = chart.asked(scope, business)?.id;
     let mut query = ledger::Entity::find().filter(ledger::Column::BusinessId.eq(business));
     if let Some(text) = &filter.text {
-        query = query.filter(ledger::Column::NameKey.contains(fold(text)));
+        let pattern = LikeExpr::new(containing(&fold(text))).escape('!');
+        query = query.filter(ledger::Column::NameKey.like(pattern));
     }
     if let Some(group) = filter.group {
         query = query.filter(

@@ -1,6 +1,7 @@
 //! Books from the first ledger to the trial balance.
 
 mod figures;
+mod lists;
 mod names;
 mod refusals;
 mod retry;
