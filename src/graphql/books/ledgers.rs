@@ -1,6 +1,8 @@
 //! Ledgers in the API.
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{
+    ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject,
+};
 use daybook_domain::id::{AccountGroupId, LedgerId, SubGroupId};
 use daybook_entity::tenant::chart::ledger;
 
@@ -187,16 +189,16 @@ pub struct LedgerCreateInput {
 pub struct LedgerUpdateInput {
     /// The version you saw; refused as STALE when somebody changed it meanwhile.
     pub expected_version: Option<i32>,
-    /// A new name.
-    pub name: Option<String>,
-    /// Another group.
-    pub account_group_id: Option<ID>,
-    /// Whether its entries carry bills.
-    pub is_bill_wise: Option<bool>,
+    /// A new name; it cannot be null.
+    pub name: MaybeUndefined<String>,
+    /// Another group; it cannot be null.
+    pub account_group_id: MaybeUndefined<ID>,
+    /// Whether its entries carry bills; it cannot be null.
+    pub is_bill_wise: MaybeUndefined<bool>,
     /// Days until a bill is due; null for none.
-    pub credit_days: async_graphql::MaybeUndefined<i32>,
+    pub credit_days: MaybeUndefined<i32>,
     /// Words about it; null for none.
-    pub description: async_graphql::MaybeUndefined<String>,
+    pub description: MaybeUndefined<String>,
 }
 
 /// Archiving a ledger, or bringing it back.
@@ -352,9 +354,9 @@ impl LedgerMutation {
     ) -> ApiResult<LedgerUpdatePayload> {
         let command = ChangeLedger {
             expected_version: input.expected_version,
-            name: input.name,
-            group: input.account_group_id.as_ref().map(group_of),
-            is_bill_wise: input.is_bill_wise,
+            name: maybe(input.name),
+            group: maybe(input.account_group_id).map(|id| id.map(|id| group_of(&id))),
+            is_bill_wise: maybe(input.is_bill_wise),
             credit_days: maybe(input.credit_days),
             description: maybe(input.description),
         };
@@ -377,10 +379,10 @@ impl LedgerMutation {
 }
 
 /// Left out, null, or a value.
-pub fn maybe<T>(value: async_graphql::MaybeUndefined<T>) -> Option<Option<T>> {
+pub fn maybe<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
     match value {
-        async_graphql::MaybeUndefined::Undefined => None,
-        async_graphql::MaybeUndefined::Null => Some(None),
-        async_graphql::MaybeUndefined::Value(value) => Some(Some(value)),
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
     }
 }

@@ -73,17 +73,17 @@ pub struct Opening {
     pub credit: Option<String>,
 }
 
-/// What is changed of a ledger; what is `None` stays.
+/// What is changed of a ledger; what is `None` stays, and `Some(None)` is an explicit null.
 #[derive(Debug, Clone, Default)]
 pub struct ChangeLedger {
     /// The version that the caller saw.
     pub expected_version: Option<i32>,
     /// A new name.
-    pub name: Option<String>,
-    /// Another group; the inner `None` stands for an id that is not one.
-    pub group: Option<Option<GroupRef>>,
+    pub name: Option<Option<String>>,
+    /// Another group; the innermost `None` stands for an id that is not one.
+    pub group: Option<Option<Option<GroupRef>>>,
     /// Whether its entries carry bills.
-    pub is_bill_wise: Option<bool>,
+    pub is_bill_wise: Option<Option<bool>>,
     /// Days until a bill is due.
     pub credit_days: Option<Option<i32>>,
     /// Words about it.
@@ -229,13 +229,15 @@ pub async fn update(
     scope.require(Permission::LedgerUpdate)?;
     let groups = groups::groups(scope).await?;
     let mut wrong = Wrong::below("input");
-    let name = command.name.as_deref().map(|name| wrong.required("name", name, NAME_MAX));
+    let name = wrong.given("name", command.name);
+    let name = name.map(|name| wrong.required("name", &name, NAME_MAX));
+    let is_bill_wise = wrong.given("isBillWise", command.is_bill_wise);
     let description =
         command.description.map(|text| wrong.text("description", text.as_deref(), 500, false));
     if let Some(days) = command.credit_days {
         check_credit_days(&mut wrong, days);
     }
-    let group = match command.group {
+    let group = match wrong.given("accountGroupId", command.group) {
         None => None,
         Some(asked) => {
             let today = scope.catalogue.today_in(&scope.clock, &scope.db.route().country);
@@ -249,7 +251,8 @@ pub async fn update(
     };
     wrong.finish()?;
     edit(scope, id, command.expected_version, "LEDGER_UPDATED", move |row| {
-        if row.system_code.is_some() && group.is_some() {
+        if row.system_code.is_some() && group.is_some_and(|group| GroupRef::of(row) != Some(group))
+        {
             let why = "the program posts to this ledger; it stays in its group";
             return Err(Error::refused(Code::System, "input.accountGroupId", why));
         }
@@ -261,7 +264,7 @@ pub async fn update(
             row.group_id = group.shared();
             row.subgroup_id = group.own();
         }
-        if let Some(is_bill_wise) = command.is_bill_wise {
+        if let Some(is_bill_wise) = is_bill_wise {
             row.is_bill_wise = is_bill_wise;
         }
         if let Some(days) = command.credit_days {
@@ -293,7 +296,9 @@ pub async fn archive(
             let why = "the program posts to this ledger; it cannot be archived";
             return Err(Error::refused(Code::System, "id", why));
         }
-        row.archived_at = archived.then_some(now);
+        if row.archived_at.is_some() != archived {
+            row.archived_at = archived.then_some(now);
+        }
         Ok(())
     })
     .await

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod balances;
+pub mod business_edit;
 pub mod businesses;
 pub mod chart;
 pub mod events;

@@ -405,6 +405,14 @@ impl<'p> Wrong<'p> {
         }
     }
 
+    /// Reads a field that may be left out but not be null.
+    pub fn given<T>(&mut self, field: &str, value: Option<Option<T>>) -> Option<T> {
+        if let Some(None) = value {
+            self.add(Code::Required, field, "this cannot be null; leave it out to keep it");
+        }
+        value.flatten()
+    }
+
     /// Reads an amount of a currency with that many decimal places.
     pub fn money(&mut self, field: &str, text: &str, exponent: u8) -> Option<Money> {
         match Money::parse(text, exponent) {

@@ -1,5 +1,6 @@
 //! Books from the first ledger to the trial balance.
 
+mod edits;
 mod figures;
 mod lists;
 mod names;
