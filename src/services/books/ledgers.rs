@@ -213,8 +213,17 @@ async fn post_opening(
         reverses: None,
     };
     let actor = writing.actor().clone();
-    writing.post(&Post { postings: vec![posting], claim: None, actor }).await?;
-    Ok(())
+    let posted = writing.post(&Post { postings: vec![posting], claim: None, actor }).await;
+    posted.map(|_| ()).map_err(|error| match error {
+        // The voucher's own fields are none of the caller's input.
+        Error::Refused(mut refusals) => {
+            for refusal in &mut refusals {
+                refusal.field = vec!["input".to_owned(), "openingBalance".to_owned()];
+            }
+            Error::Refused(refusals)
+        }
+        other => other,
+    })
 }
 
 /// Changes a ledger.
