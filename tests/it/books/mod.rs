@@ -2,6 +2,7 @@
 
 mod edits;
 mod figures;
+mod groups;
 mod lists;
 mod names;
 mod refusals;
