@@ -50,6 +50,11 @@ impl Pulse {
         is_fresh.then(|| *self.beat.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The newest beat that was seen, however long ago.
+    pub fn last(&self) -> Beat {
+        *self.beat.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Reads the fence and remembers it.
     ///
     /// # Errors

@@ -194,17 +194,19 @@ pub async fn statuses(
     }
     let reader = scope.db.reader().await?;
     let conn = reader.conn();
-    let sql = format!(
-        "SELECT voucher_id, kind FROM voucher_acts WHERE voucher_id IN ({}) \
-         AND kind IN ('CANCELLED', 'REVERSED') ORDER BY id",
-        list(ids.len())
-    );
-    let binds = ids.iter().map(|id| Value::from(id.get()));
-    let ask = statement(conn.get_database_backend(), &sql, binds);
-    for row in conn.query_all_raw(ask).await? {
-        let kind: String = row.try_get_by_index(1)?;
-        let status = if kind == "CANCELLED" { Status::Cancelled } else { Status::Reversed };
-        found.insert(VoucherId::new(row.try_get_by_index(0)?), status);
+    for chunk in ids.chunks(500) {
+        let sql = format!(
+            "SELECT voucher_id, kind FROM voucher_acts WHERE voucher_id IN ({}) \
+             AND kind IN ('CANCELLED', 'REVERSED') ORDER BY id",
+            list(chunk.len())
+        );
+        let binds = chunk.iter().map(|id| Value::from(id.get()));
+        let ask = statement(conn.get_database_backend(), &sql, binds);
+        for row in conn.query_all_raw(ask).await? {
+            let kind: String = row.try_get_by_index(1)?;
+            let status = if kind == "CANCELLED" { Status::Cancelled } else { Status::Reversed };
+            found.insert(VoucherId::new(row.try_get_by_index(0)?), status);
+        }
     }
     Ok(found)
 }
