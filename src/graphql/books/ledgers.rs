@@ -16,12 +16,13 @@ use crate::{
         id,
         master::AccountGroup,
         page::PageAsk,
-        scalar::{DateTime, Decimal, Money},
+        scalar::{Date, DateTime, Decimal, Money},
     },
     services::books::{
         chart,
         groups::{self, GroupRef},
         ledgers::{self, ChangeLedger, OpenLedger, Opening},
+        standing::Wanted,
     },
     user_errors,
 };
@@ -82,26 +83,42 @@ impl From<ledger::Model> for Ledger {
 #[ComplexObject]
 impl Ledger {
     /// The business in whose books it is.
-    async fn business(&self, ctx: &Context<'_>) -> ApiResult<Option<Business>> {
-        let scope = &ctx.tenant()?;
-        let chart = chart::chart(scope).await?;
-        Ok(chart.visible(scope, self.row.business_id).cloned().map(Business::from))
+    async fn business(&self, ctx: &Context<'_>) -> ApiResult<Business> {
+        Ok(loaders::business(ctx, self.row.business_id).await?.into())
     }
 
     /// The group it hangs below; only Profit & Loss A/c has none.
     async fn account_group(&self, ctx: &Context<'_>) -> ApiResult<Option<AccountGroup>> {
-        let groups = groups::groups(&*ctx.tenant()?).await?;
+        let groups = groups::known(&*ctx.tenant()?).await?;
         let group = GroupRef::of(&self.row).and_then(|group| groups.resolve(group));
         Ok(group.map(AccountGroup::from))
     }
 
-    /// Its balance at the end of today in the business's zone: debit above zero, credit below.
-    async fn balance(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
-        let scope = &ctx.tenant()?;
-        let sums = loaders::balance(ctx, self.row.id).await?;
-        let chart = chart::chart(scope).await?;
-        let Some(business) = chart.visible(scope, self.row.business_id) else { return Ok(None) };
-        Ok(Some(super::entries::money(sums.balance(), business)))
+    /// Its balance at the end of a day: debit above zero, credit below. It is what the trial balance of
+    /// that day shows: income and expense begin anew with each accounting year, and what they came to
+    /// before stands in Profit & Loss A/c. Roles that see only their own documents get the sum of those.
+    async fn balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day; today in the business's zone when left out.")] as_at: Option<
+            Date,
+        >,
+    ) -> ApiResult<Money> {
+        self.sum(ctx, Wanted::Balance(as_at.map(|day| day.0))).await
+    }
+
+    /// What it was opened with when the books began: debit above zero, credit below. Roles that see only
+    /// their own documents get the sum of the openings that they made.
+    async fn opening_balance(&self, ctx: &Context<'_>) -> ApiResult<Money> {
+        self.sum(ctx, Wanted::Opening).await
+    }
+}
+
+impl Ledger {
+    async fn sum(&self, ctx: &Context<'_>, wanted: Wanted) -> ApiResult<Money> {
+        let business = loaders::business(ctx, self.row.business_id).await?;
+        let sum = loaders::sum(ctx, self.row.id, wanted).await?;
+        Ok(super::entries::money(sum, &business))
     }
 }
 

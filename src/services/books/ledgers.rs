@@ -1,11 +1,8 @@
 //! Ledgers: opened with their balance, renamed, moved, archived; found and summed.
 
-use std::collections::HashMap;
-
-use chrono::NaiveDate;
 use daybook_domain::{
     chain::Canonical,
-    id::{BusinessId, LedgerId, VoucherTypeId},
+    id::{LedgerId, VoucherTypeId},
     lock::areas_of,
     money::Money,
     role::Permission,
@@ -23,7 +20,6 @@ use sea_orm::{
 };
 
 use super::{
-    balances::{self, Sums},
     chart::{self, Asked},
     groups::{self, GroupRef},
     standard_ledgers::OPENING_DIFFERENCE,
@@ -483,30 +479,4 @@ pub async fn list(
         .all(reader.conn())
         .await?;
     Ok(Page::cut(rows, ask, total, |row| vec![row.name_key.clone(), row.id.to_string()]))
-}
-
-/// Balances of ledgers as they stand today (or at a day) in their businesses.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn balances_of(
-    scope: &TenantScope,
-    ledgers: &[LedgerId],
-    as_at: Option<NaiveDate>,
-) -> Result<HashMap<LedgerId, Sums>> {
-    let chart = chart::chart(scope).await?;
-    let mut by_business: HashMap<BusinessId, Vec<LedgerId>> = HashMap::new();
-    for id in ledgers {
-        if let Some(ledger) = chart.visible_ledger(scope, *id) {
-            by_business.entry(ledger.business_id).or_default().push(*id);
-        }
-    }
-    let reader = scope.db.reader().await?;
-    let mut found = HashMap::new();
-    for (business, ids) in by_business {
-        let Some(model) = chart.businesses.get(&business) else { continue };
-        let day = as_at.unwrap_or_else(|| scope.clock.today(&model.time_zone));
-        found.extend(balances::as_at(reader.conn(), business, Some(&ids), day).await?);
-    }
-    Ok(found)
 }

@@ -10,6 +10,7 @@ pub mod groups;
 pub mod ledgers;
 pub mod registers;
 pub mod standard_ledgers;
+pub mod standing;
 pub mod trial_balance;
 pub mod vouchers;
 pub mod years;

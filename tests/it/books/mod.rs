@@ -8,5 +8,6 @@ mod names;
 mod refusals;
 mod retry;
 mod shop;
+mod standing;
 
 pub use shop::Shop;
