@@ -115,9 +115,15 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
+        Value::String(self.to_string())
+    }
+}
+
+impl std::fmt::Display for DateTime {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let instant: ChronoDateTime<Utc> =
             ChronoDateTime::from_timestamp_millis(self.0).unwrap_or(ChronoDateTime::UNIX_EPOCH);
-        Value::String(instant.to_rfc3339_opts(SecondsFormat::Millis, true))
+        out.write_str(&instant.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 }
 

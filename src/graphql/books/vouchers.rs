@@ -24,6 +24,7 @@ use crate::{
         page::PageAsk,
         retry::input_hash,
         scalar::{Date, DateTime, Decimal, Money},
+        staff::User,
     },
     lane::{Claim, PostedVoucher},
     services::books::{
@@ -116,24 +117,28 @@ impl From<PostedVoucher> for Voucher {
 #[ComplexObject]
 impl Voucher {
     /// The business in whose books it is.
-    async fn business(&self, ctx: &Context<'_>) -> ApiResult<Option<Business>> {
-        let scope = &ctx.tenant()?;
-        let chart = chart::chart(scope).await?;
-        Ok(chart.visible(scope, self.posted.business).cloned().map(Business::from))
+    async fn business(&self, ctx: &Context<'_>) -> ApiResult<Business> {
+        Ok(loaders::business(ctx, self.posted.business).await?.into())
     }
 
     /// Its type.
-    async fn voucher_type(&self, ctx: &Context<'_>) -> ApiResult<Option<VoucherType>> {
-        VoucherType::find(&*ctx.tenant()?, self.posted.voucher_type).await
+    async fn voucher_type(&self, ctx: &Context<'_>) -> ApiResult<VoucherType> {
+        let found = VoucherType::find(&*ctx.tenant()?, self.posted.voucher_type).await?;
+        found.ok_or_else(|| Error::Internal("a voucher of no type".into()).into())
+    }
+
+    /// Who posted it, or for whom a machine with a key did. Null when the program itself did, and for
+    /// callers without USER_READ when it was somebody else.
+    async fn created_by(&self, ctx: &Context<'_>) -> ApiResult<Option<User>> {
+        match self.posted.created_by {
+            Some(user) => Ok(loaders::user(ctx, UserId::new(user)).await?.map(User::from)),
+            None => Ok(None),
+        }
     }
 
     /// Sum of its debits, which is the sum of its credits.
     async fn total(&self, ctx: &Context<'_>) -> ApiResult<Money> {
-        let chart = chart::chart(&*ctx.tenant()?).await?;
-        let business = chart.businesses.get(&self.posted.business);
-        let business =
-            business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
-        Ok(money(self.posted.total, business))
+        Ok(money(self.posted.total, &loaders::business(ctx, self.posted.business).await?))
     }
 
     /// How it stands.
@@ -152,10 +157,7 @@ impl Voucher {
     /// Its entries in order.
     async fn entries(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherEntry>> {
         let scope = &ctx.tenant()?;
-        let chart = chart::chart(scope).await?;
-        let business = chart.businesses.get(&self.posted.business);
-        let business =
-            business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
+        let business = &loaders::business(ctx, self.posted.business).await?;
         let exponent_of = |code: &str| {
             let currency = scope.catalogue.currency(code);
             currency.and_then(|one| u8::try_from(one.exponent).ok()).unwrap_or(2)

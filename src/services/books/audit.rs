@@ -19,6 +19,8 @@ use crate::{
 pub struct AuditFilter {
     /// About the thing of this kind and id.
     pub subject: Option<(String, i64)>,
+    /// About things of these kinds.
+    pub kinds: Option<Kinds>,
     /// What was done, as a word.
     pub action: Option<String>,
     /// Done by this user, or by a machine for them.
@@ -27,6 +29,15 @@ pub struct AuditFilter {
     pub from: Option<i64>,
     /// Before this instant.
     pub before: Option<i64>,
+}
+
+/// Which kinds of things rows are about.
+#[derive(Debug, Clone, Copy)]
+pub enum Kinds {
+    /// Of this one.
+    This(&'static str),
+    /// Of none of these.
+    NoneOf(&'static [&'static str]),
 }
 
 /// A page of the edit log, the newest first: of one business, or of everything that the caller sees.
@@ -51,6 +62,13 @@ pub async fn list(
     if let Some((kind, id)) = &filter.subject {
         rows = rows.filter(Column::SubjectType.eq(kind.as_str())).filter(Column::SubjectId.eq(*id));
     }
+    rows = match filter.kinds {
+        Some(Kinds::This(kind)) => rows.filter(Column::SubjectType.eq(kind)),
+        Some(Kinds::NoneOf(kinds)) => {
+            rows.filter(Column::SubjectType.is_not_in(kinds.iter().copied()))
+        }
+        None => rows,
+    };
     if let Some(action) = &filter.action {
         rows = rows.filter(Column::Action.eq(action.as_str()));
     }

@@ -1,6 +1,7 @@
 //! Businesses, ledgers, vouchers, statements.
 
 pub mod audit;
+pub mod audit_changes;
 pub mod balances;
 pub mod business_edit;
 pub mod businesses;

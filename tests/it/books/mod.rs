@@ -3,11 +3,13 @@
 mod edits;
 mod figures;
 mod groups;
+mod large;
 mod lists;
 mod names;
 mod refusals;
 mod retry;
 mod shop;
 mod standing;
+mod trail;
 
 pub use shop::Shop;
