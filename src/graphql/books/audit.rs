@@ -5,7 +5,6 @@ use daybook_domain::{
     id::{BusinessId, UserId},
     role::Permission,
 };
-use daybook_entity::tenant::record::audit_log;
 
 use super::{
     businesses::{Business, asked},
@@ -25,7 +24,7 @@ use crate::{
     },
     services::{
         books::{
-            audit::{self, AuditFilter, Kinds},
+            audit::{self, AuditFilter, Entry, Kinds},
             audit_changes::{self, Places, Told},
             chart,
         },
@@ -131,10 +130,10 @@ subject_types! {
 /// The kind of an entry's global id.
 pub const AUDIT_LOG_ENTRY: &str = "AuditLogEntry";
 
-impl From<audit_log::Model> for AuditLogEntry {
-    fn from(row: audit_log::Model) -> Self {
+impl From<Entry> for AuditLogEntry {
+    fn from(Entry { tenant, row }: Entry) -> Self {
         Self {
-            id: id::encode(AUDIT_LOG_ENTRY, row.seq),
+            id: id::encode_within(AUDIT_LOG_ENTRY, tenant.get(), row.seq),
             sequence: row.seq,
             recorded_at: DateTime(row.recorded_at),
             actor_kind: AuditActorKind::of(&row.actor_kind),
@@ -148,6 +147,17 @@ impl From<audit_log::Model> for AuditLogEntry {
             in_books: row.business_id,
         }
     }
+}
+
+/// The row that a global id names, if it is of the caller's own log and the caller sees it. Ids of other
+/// kinds name none, whoever asks.
+pub async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<AuditLogEntry>> {
+    let Some((tenant, seq)) = id::split_within(AUDIT_LOG_ENTRY, global) else { return Ok(None) };
+    let scope = &ctx.tenant()?;
+    if scope.db.route().id.get() != tenant {
+        return Ok(None);
+    }
+    Ok(audit::find(scope, seq).await?.map(AuditLogEntry::from))
 }
 
 #[ComplexObject]

@@ -1,6 +1,9 @@
 //! A tenant's edit log: read in pages, and verified.
 
-use daybook_domain::{id::BusinessId, role::Permission};
+use daybook_domain::{
+    id::{BusinessId, TenantId},
+    role::Permission,
+};
 use daybook_entity::tenant::record::audit_log;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -40,6 +43,15 @@ pub enum Kinds {
     NoneOf(&'static [&'static str]),
 }
 
+/// A row of a tenant's edit log. Its number is unique in that log alone.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Whose log.
+    pub tenant: TenantId,
+    /// The row.
+    pub row: audit_log::Model,
+}
+
 /// A page of the edit log, the newest first: of one business, or of everything that the caller sees.
 /// What concerns no business (users, sub-groups) is shown to those who see all businesses.
 ///
@@ -50,7 +62,7 @@ pub async fn list(
     business: Asked,
     filter: &AuditFilter,
     ask: &PageAsk,
-) -> Result<Page<audit_log::Model>> {
+) -> Result<Page<Entry>> {
     use audit_log::Column;
     scope.require(Permission::AuditRead)?;
     let mut rows = audit_log::Entity::find().filter(visible(scope));
@@ -91,18 +103,21 @@ pub async fn list(
         .limit(ask.first.saturating_add(1))
         .all(reader.conn())
         .await?;
-    Ok(Page::cut(rows, ask, total, |row| vec![row.seq.to_string()]))
+    let page = Page::cut(rows, ask, total, |row| vec![row.seq.to_string()]);
+    let tenant = scope.db.route().id;
+    Ok(page.map(|row| Entry { tenant, row }))
 }
 
 /// A row of the edit log that the caller sees; nothing where there is none.
 ///
 /// # Errors
 /// No permission, or a database that cannot be read.
-pub async fn find(scope: &TenantScope, seq: i64) -> Result<Option<audit_log::Model>> {
+pub async fn find(scope: &TenantScope, seq: i64) -> Result<Option<Entry>> {
     scope.require(Permission::AuditRead)?;
     let reader = scope.db.reader().await?;
     let row = audit_log::Entity::find_by_id(seq).filter(visible(scope));
-    Ok(row.one(reader.conn()).await?)
+    let tenant = scope.db.route().id;
+    Ok(row.one(reader.conn()).await?.map(|row| Entry { tenant, row }))
 }
 
 fn visible(scope: &TenantScope) -> Condition {

@@ -103,4 +103,14 @@ on_every_engine! {
         let changed = json!([{ "field": "phone", "before": null, "after": "919876543210" }]);
         assert_eq!(rows[0]["changes"], changed);
     }
+
+    async fn rows_of_two_edit_logs_have_two_ids(app: &TestApp) {
+        let meera = Shop::open(app, "meera").await;
+        let ravi = Shop::open(app, "ravi").await;
+        let (mine, theirs) = (log(&meera.client, json!({})).await, log(&ravi.client, json!({})).await);
+        let last = |rows: &[Value]| rows.last().unwrap().clone();
+        assert_eq!(last(&mine)["sequence"], 1);
+        assert_eq!(last(&theirs)["sequence"], 1);
+        assert_ne!(last(&mine)["id"], last(&theirs)["id"]);
+    }
 }
