@@ -1,5 +1,7 @@
 //! Text that people type: what is kept of it, and the key by which two spellings are one name.
 
+use unicode_normalization::{UnicodeNormalization, char::canonical_combining_class};
+
 /// Why a text is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
@@ -12,6 +14,9 @@ pub enum TextError {
     /// A control character, which no reader sees.
     #[error("this text contains a control character")]
     ControlCharacter,
+    /// Another character that no reader sees: without width, or turning the direction of writing.
+    #[error("this name contains a character that cannot be seen; write it again by hand")]
+    Unseen,
 }
 
 /// Trims a text of possibly several lines; an empty one stays empty.
@@ -45,16 +50,85 @@ fn kept(text: &str, max_chars: usize, allows: fn(char) -> bool) -> Result<String
     Ok(text.to_owned())
 }
 
-/// The key of a name: trimmed, white space inside collapsed to one space, lower-cased by Unicode.
+/// Reads a name of one line: composed (NFC), trimmed, white space inside collapsed to one space; an
+/// empty one stays empty. Every name is read by it: of ledgers, groups, businesses and people.
 ///
-/// Two names with one key are the same name. Accents count, and so do the composed and decomposed
-/// spelling of a letter.
+/// # Errors
+/// As [`clean_single_line`], and characters that cannot be seen are refused: two names that look alike
+/// would be two. Only the joiners of Indic scripts stay, behind the virama where they change its shape.
+pub fn name(text: &str, max_chars: usize) -> Result<String, TextError> {
+    let composed: String = text.trim().nfc().collect();
+    if composed.contains(|character: char| character.is_control() || is_line_break(character)) {
+        return Err(TextError::ControlCharacter);
+    }
+    let mut before = ' ';
+    for character in composed.chars() {
+        let joins = is_joiner(character) && canonical_combining_class(before) == VIRAMA;
+        if is_unseen(character) && !joins {
+            return Err(TextError::Unseen);
+        }
+        before = character;
+    }
+    clean_single_line(&one_space(&composed), max_chars)
+}
+
+/// The combining class of the sign that takes a consonant's vowel away.
+const VIRAMA: u8 = 9;
+
+fn is_line_break(character: char) -> bool {
+    matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+/// Zero-width joiner and non-joiner.
+fn is_joiner(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}')
+}
+
+/// Characters without a shape of their own (Unicode's `Default_Ignorable_Code_Point`, fillers among
+/// them), and those that turn the direction of writing.
+fn is_unseen(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+fn one_space(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The key of a name: composed, trimmed, white space inside collapsed to one space, lower-cased by
+/// Unicode, without joiners.
+///
+/// Two names with one key are the same name, also where one spells a letter with a combining mark.
+/// Accents count.
 pub fn fold(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    let shown: String = text.nfc().filter(|character| !is_joiner(*character)).collect();
+    // A capital may become a letter and a mark.
+    one_space(&shown).to_lowercase().nfc().collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -88,10 +162,46 @@ mod tests {
             ("  Sales\u{a0} \t A/c ", "sales a/c"),
             ("SALES A/C", "sales a/c"),
             ("ÉTÉ", "été"),
-            ("रोकड़", "रोकड़"),
+            ("E\u{301}te\u{301}", "été"),
+            ("İ", "i\u{307}"),
+            ("र्\u{200d}य", "र्य"),
             ("", ""),
         ] {
             assert_eq!(fold(text), key, "{text:?}");
+        }
+        assert_eq!(fold("रोकड़"), fold("रोकड\u{93c}"));
+    }
+
+    #[test]
+    fn a_name_is_what_is_seen_of_it() {
+        let (control, unseen) = (Err(TextError::ControlCharacter), Err(TextError::Unseen));
+        for (text, name_of) in [
+            ("  Sales\u{a0} \u{3000} A/c ", Ok("Sales A/c")),
+            ("Cafe\u{301}", Ok("Café")),
+            ("", Ok("")),
+            ("a\nb", control),
+            ("a\tb", control),
+            ("a\u{2028}b", control),
+            ("a\u{85}b", control),
+            ("Ca\u{200b}sh", unseen),
+            ("Ca\u{200d}sh", unseen),
+            ("\u{feff}Cash", unseen),
+            ("\u{202e}hsaC", unseen),
+            ("र्\u{200d}य", Ok("र्\u{200d}य")),
+            ("abcdefghijk", Err(TextError::TooLong { max_chars: 10 })),
+        ] {
+            assert_eq!(name(text, 10), name_of.map(str::to_owned), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_read_once(text in any::<String>()) {
+            if let Ok(read) = name(&text, 1_000) {
+                prop_assert_eq!(name(&read, 1_000), Ok(read.clone()));
+                prop_assert_eq!(fold(&read), fold(&text));
+                prop_assert_eq!(fold(&fold(&read)), fold(&read));
+            }
         }
     }
 }

@@ -220,7 +220,8 @@ pub struct SideError {
 /// Checks on which sides cash and bank may stand.
 ///
 /// Contra only between cash and bank; a payment credits at least one of them and debits none; a
-/// receipt the reverse; a journal touches none unless the business allows it. A sale and a debit note
+/// receipt the reverse; none of the three moves money from a ledger to itself. A journal touches no cash or
+/// bank unless the business allows it, and may stand on one ledger alone (it then parts its bills anew). A sale and a debit note
 /// may take money in and never pay it out, a purchase, a credit note and payroll the reverse. Types
 /// that do not count in the books have no rule.
 ///
@@ -238,6 +239,13 @@ pub fn check_sides(
         Some(line) => Err(SideError { line: Some(line), rule }),
         None => Ok(()),
     };
+    let moves_money = matches!(base, BaseType::Contra | BaseType::Payment | BaseType::Receipt);
+    let mut ledgers = lines.iter().map(|(_, line)| line.ledger);
+    let first = ledgers.next();
+    if moves_money && first.is_some() && ledgers.all(|ledger| Some(ledger) == first) {
+        let rule = "all entries are on one ledger, so no money moves; name another ledger";
+        return Err(SideError { line: None, rule });
+    }
     let is_cash = |kind| kind == LedgerKind::CashOrBank;
     let some_cash = |credited: bool, rule| {
         let found =
@@ -325,7 +333,7 @@ mod tests {
     #[test]
     fn cash_stands_where_its_voucher_allows() {
         use LedgerKind::{CashOrBank as Cash, Other};
-        let (debit, credit) = (line(1, 0), line(0, 1));
+        let (debit, credit) = (line(1, 0), Line { ledger: LedgerId::new(2), ..line(0, 1) });
         let cases: [Case; 19] = [
             (BaseType::Contra, [(Cash, debit), (Cash, credit)], true),
             (BaseType::Contra, [(Cash, debit), (Other, credit)], false),
@@ -354,9 +362,18 @@ mod tests {
     }
 
     #[test]
-    fn a_side_error_points_at_its_entry() {
+    fn money_does_not_move_to_where_it_is() {
         use LedgerKind::{CashOrBank as Cash, Other};
         let (debit, credit) = (line(1, 0), line(0, 1));
+        let same = check_sides(BaseType::Contra, &[(Cash, debit), (Cash, credit)], false);
+        assert_eq!(same.unwrap_err().line, None);
+        assert!(check_sides(BaseType::Journal, &[(Other, debit), (Other, credit)], false).is_ok());
+    }
+
+    #[test]
+    fn a_side_error_points_at_its_entry() {
+        use LedgerKind::{CashOrBank as Cash, Other};
+        let (debit, credit) = (line(1, 0), Line { ledger: LedgerId::new(2), ..line(0, 1) });
         let at =
             |base, lines: &[(LedgerKind, Line)]| check_sides(base, lines, false).unwrap_err().line;
         assert_eq!(at(BaseType::Contra, &[(Cash, debit), (Other, credit)]), Some(1));

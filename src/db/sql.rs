@@ -45,3 +45,10 @@ pub fn list(count: usize) -> String {
 pub fn for_update(backend: DbBackend) -> &'static str {
     if backend == DbBackend::Sqlite { "" } else { " FOR UPDATE" }
 }
+
+/// What LIKE matches texts with, where they contain this one; the clause ends in `ESCAPE '!'`. Signs
+/// that LIKE reads as wildcards stand for themselves.
+pub fn containing(text: &str) -> String {
+    let plain = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{plain}%")
+}

@@ -70,12 +70,12 @@ impl From<Verified> for AuditVerification {
     }
 }
 
-/// Which rows of an edit log to list.
+/// Which rows of the office's log to list.
 #[derive(InputObject, Debug, Default)]
-pub struct AuditLogFilter {
-    /// What was done, such as "LEDGER_CREATED".
+pub struct AdminAuditLogFilter {
+    /// What was done, such as "TENANT_SUSPENDED".
     pub action: Option<String>,
-    /// By this user or person.
+    /// By this person.
     pub actor_id: Option<ID>,
     /// At this instant or later.
     pub from: Option<DateTime>,
@@ -83,9 +83,7 @@ pub struct AuditLogFilter {
     pub before: Option<DateTime>,
 }
 
-impl AuditLogFilter {
-    /// The number of the actor; 0, which nobody has, where the id is of no actor of these kinds.
-    pub fn actor(&self, kind: &str) -> Option<i64> {
-        self.actor_id.as_ref().map(|global| id::decode(kind, global).unwrap_or(0))
-    }
+/// The number of an actor of a kind; 0, which nobody has, where the id is of no such actor.
+pub fn actor(kind: &str, global: Option<&ID>) -> Option<i64> {
+    global.map(|global| id::decode(kind, global).unwrap_or(0))
 }

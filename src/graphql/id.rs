@@ -27,6 +27,22 @@ pub fn split(id: &ID) -> Option<(String, i64)> {
     Some((kind.to_owned(), number.parse().ok()?))
 }
 
+/// The id of a row whose number is unique only within its tenant.
+pub fn encode_within(kind: &str, tenant: i64, id: i64) -> ID {
+    ID(URL_SAFE_NO_PAD.encode(format!("{kind}:{tenant}:{id}")))
+}
+
+/// Tenant and number of such an id, when it names a thing of this kind.
+pub fn split_within(kind: &str, id: &ID) -> Option<(i64, i64)> {
+    if id.len() > 128 {
+        return None;
+    }
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?).ok()?;
+    let rest = text.strip_prefix(kind)?.strip_prefix(':')?;
+    let (tenant, number) = rest.split_once(':')?;
+    Some((tenant.parse().ok()?, number.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +54,14 @@ mod tests {
         assert_eq!(decode("Voucher", &id), None);
         assert_eq!(decode("Ledger", &ID("42".into())), None);
         assert_eq!(decode("Ledger", &ID(String::new())), None);
+    }
+
+    #[test]
+    fn an_id_names_its_tenant() {
+        let id = encode_within("AuditLogEntry", 7, 42);
+        assert_eq!(split_within("AuditLogEntry", &id), Some((7, 42)));
+        assert_eq!(split_within("Audit", &id), None);
+        assert_eq!(split_within("AuditLogEntry", &encode("AuditLogEntry", 42)), None);
+        assert_eq!(split(&id), None);
     }
 }

@@ -7,7 +7,7 @@ use daybook_domain::id::{BusinessId, BusinessYearId, LedgerId, VoucherId};
 
 use super::{
     books::{
-        audit::{AUDIT_LOG_ENTRY, AuditLogEntry},
+        audit::{self, AuditLogEntry},
         businesses::{self, BUSINESS, Business},
         ledgers::{self, LEDGER, Ledger},
         vouchers::{self, VOUCHER, Voucher},
@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    services::books::{audit as records, years},
+    services::books::years,
 };
 
 /// Something with a global id.
@@ -144,6 +144,10 @@ impl NodeQuery {
 }
 
 async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
+    // Rows of edit logs are numbered in each tenant from one: their ids name the tenant too.
+    if let Some(row) = audit::find(ctx, global).await? {
+        return Ok(Some(Node::AuditLogEntry(Box::new(row))));
+    }
     let Some((kind, number)) = id::split(global) else { return Ok(None) };
     Ok(match kind.as_str() {
         BUSINESS => {
@@ -161,10 +165,6 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         VOUCHER => {
             let found = vouchers::find(ctx, Some(VoucherId::new(number))).await?;
             found.map(|one| Node::Voucher(Box::new(one)))
-        }
-        AUDIT_LOG_ENTRY => {
-            let found = records::find(&*ctx.tenant()?, number).await?;
-            found.map(|row| Node::AuditLogEntry(Box::new(row.into())))
         }
         // The office and the tenant itself know one thing by one id, each from its side.
         TENANT if !matches!(ctx.caller()?, Caller::Platform(_)) => {

@@ -1,26 +1,19 @@
 //! The hash of a mutation's input, by which a repeated call is told from a different one.
 
-use async_graphql::{Context, Name, Value};
+use async_graphql::{InputType, Name, Value};
 use sha2::{Digest, Sha256};
 
-use super::error::ApiResult;
-use crate::error::Error;
-
-/// SHA-256 of the field's `input` argument with variables filled in, without `dryRun` and the key.
-///
-/// # Errors
-/// When the field has no such argument, which is a fault of the program.
-pub fn input_hash(ctx: &Context<'_>) -> ApiResult<String> {
-    let arguments = ctx.field().arguments().map_err(|error| Error::Internal(error.message))?;
-    let input = arguments.into_iter().find(|(name, _)| name.as_str() == "input");
-    let (_, mut input) = input.ok_or_else(|| Error::Internal("a field without input".into()))?;
+/// SHA-256 of a mutation's input as it was read, without `dryRun` and the key: two ways of writing one
+/// instant or leaving a field out are one input. Numbers are to be in their shortest form.
+pub fn input_hash(input: &impl InputType) -> String {
+    let mut input = input.to_value();
     if let Value::Object(members) = &mut input {
         members.shift_remove(&Name::new("dryRun"));
         members.shift_remove(&Name::new("idempotencyKey"));
     }
     let mut text = String::new();
     write(&mut text, &input);
-    Ok(hex::encode(Sha256::digest(text.as_bytes())))
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 /// Members in the order of their names, so that the order of writing does not matter; null members

@@ -27,6 +27,19 @@ impl ScalarType for Decimal {
     }
 }
 
+impl Decimal {
+    /// The same number without needless zeros.
+    pub fn shortest(&self) -> Self {
+        let digits = self.0.strip_prefix('-').unwrap_or(&self.0);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+        let whole = if whole.is_empty() { "0" } else { whole };
+        let point = if fraction.is_empty() { "" } else { "." };
+        let is_below = digits.len() < self.0.len() && (whole != "0" || !fraction.is_empty());
+        Self(format!("{}{whole}{point}{fraction}", if is_below { "-" } else { "" }))
+    }
+}
+
 fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -102,9 +115,15 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
+        Value::String(self.to_string())
+    }
+}
+
+impl std::fmt::Display for DateTime {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let instant: ChronoDateTime<Utc> =
             ChronoDateTime::from_timestamp_millis(self.0).unwrap_or(ChronoDateTime::UNIX_EPOCH);
-        Value::String(instant.to_rfc3339_opts(SecondsFormat::Millis, true))
+        out.write_str(&instant.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 }
 
@@ -121,5 +140,26 @@ impl Money {
     /// Minor units of a currency with that many decimal places.
     pub fn of(amount: money::Money, currency: &currency::CurrencyCode, exponent: u8) -> Self {
         Self { amount: Decimal(amount.format(exponent)), currency: CurrencyCode(currency.clone()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_number_has_one_shortest_form() {
+        for (text, right) in [
+            ("7.00", "7"),
+            ("07.50", "7.5"),
+            ("0", "0"),
+            ("000", "0"),
+            ("-0.0", "0"),
+            ("-0.10", "-0.1"),
+            ("100", "100"),
+            ("0.05", "0.05"),
+        ] {
+            assert_eq!(Decimal(text.to_owned()).shortest().0, right, "{text}");
+        }
     }
 }

@@ -32,6 +32,7 @@ pub use actor::{Actor, Who};
 pub use fence::Fence;
 pub use ids::Ids;
 pub use posting::{Claim, Post, Posted, PostedEntry, PostedVoucher, Posting};
+pub use record::earlier;
 pub use run::write_once;
 pub use writing::{Change, Expected, Note, Writing};
 

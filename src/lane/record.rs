@@ -8,7 +8,7 @@ use daybook_domain::{
     period::month_key,
 };
 use daybook_entity::tenant::books::VoucherKind;
-use sea_orm::ActiveEnum;
+use sea_orm::{ActiveEnum, ConnectionTrait, Value};
 
 use super::{
     ids::Ids,
@@ -18,7 +18,10 @@ use super::{
     state::State,
     tables,
 };
-use crate::error::{Error, Result};
+use crate::{
+    db::sql::{list, statement},
+    error::{Error, Result},
+};
 
 /// Retry keys that are known: stored earlier, or made earlier in the same batch.
 #[derive(Debug, Default)]
@@ -29,6 +32,45 @@ impl Known {
     pub fn add(&mut self, field: String, key: String, input_hash: String, ids: String) {
         self.0.insert((field, key), (input_hash, ids));
     }
+}
+
+/// The stored keys of claims.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_claims(conn: &impl ConnectionTrait, claims: &[&Claim]) -> Result<Known> {
+    let mut known = Known::default();
+    let backend = conn.get_database_backend();
+    for chunk in claims.chunks(128) {
+        // A power of two of marks, the last key repeated, keeps the number of texts small.
+        let marks = chunk.len().next_power_of_two();
+        let last = chunk.last().map(|claim| claim.key.as_str()).unwrap_or_default();
+        let keys = chunk.iter().map(|claim| claim.key.as_str());
+        let keys = keys.chain(std::iter::repeat(last)).take(marks).map(Value::from);
+        let sql = format!(
+            "SELECT field, retry_key, input_hash, result_ids FROM idempotency_keys \
+             WHERE retry_key IN ({})",
+            list(marks)
+        );
+        for row in conn.query_all_raw(statement(backend, &sql, keys)).await? {
+            known.add(
+                row.try_get_by_index(0)?,
+                row.try_get_by_index(1)?,
+                row.try_get_by_index(2)?,
+                row.try_get_by_index(3)?,
+            );
+        }
+    }
+    Ok(known)
+}
+
+/// What an earlier call with this key made, as a plain read finds it: for an input that is refused
+/// before it reaches the lane.
+///
+/// # Errors
+/// [`Error::Conflict`] when that call had another input.
+pub async fn earlier(conn: &impl ConnectionTrait, claim: &Claim) -> Result<Option<Vec<i64>>> {
+    replay_of(&find_claims(conn, &[claim]).await?, claim)
 }
 
 /// What an earlier call with this key made.

@@ -7,7 +7,7 @@ use daybook_domain::{
     id::{BusinessId, UserId, VoucherId},
 };
 use daybook_entity::master::tenant::Engine;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Value};
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
 use super::{
     actor::Actor,
@@ -22,10 +22,7 @@ use super::{
     tables,
 };
 use crate::{
-    db::{
-        control::begin_write,
-        sql::{list, statement},
-    },
+    db::control::begin_write,
     error::{Error, Result},
 };
 
@@ -236,7 +233,7 @@ impl Writing {
     /// # Errors
     /// [`Error::Conflict`] when that call had another input.
     pub async fn replay(&mut self, claim: &Claim) -> Result<Option<Vec<i64>>> {
-        let found = self.find_claims(&[claim]).await?;
+        let found = record::find_claims(&self.txn, &[claim]).await?;
         record::replay_of(&found, claim)
     }
 
@@ -249,32 +246,6 @@ impl Writing {
             record::ids_text(ids).into(),
             self.recorded_at.into(),
         ]);
-    }
-
-    pub(super) async fn find_claims(&self, claims: &[&Claim]) -> Result<record::Known> {
-        let mut known = record::Known::default();
-        let backend = self.txn.get_database_backend();
-        for chunk in claims.chunks(128) {
-            // A power of two of marks, the last key repeated, keeps the number of texts small.
-            let marks = chunk.len().next_power_of_two();
-            let last = chunk.last().map(|claim| claim.key.as_str()).unwrap_or_default();
-            let keys = chunk.iter().map(|claim| claim.key.as_str());
-            let keys = keys.chain(std::iter::repeat(last)).take(marks).map(Value::from);
-            let sql = format!(
-                "SELECT field, retry_key, input_hash, result_ids FROM idempotency_keys \
-                 WHERE retry_key IN ({})",
-                list(marks)
-            );
-            for row in self.txn.query_all_raw(statement(backend, &sql, keys)).await? {
-                known.add(
-                    row.try_get_by_index(0)?,
-                    row.try_get_by_index(1)?,
-                    row.try_get_by_index(2)?,
-                    row.try_get_by_index(3)?,
-                );
-            }
-        }
-        Ok(known)
     }
 
     /// Posts vouchers within this transaction, all or none of them.
@@ -293,7 +264,7 @@ impl Writing {
     /// Only failures of the database; refusals are in the answers.
     pub(super) async fn post_all(&mut self, members: &[&Post]) -> Result<Vec<Result<Posted>>> {
         let claims: Vec<&Claim> = members.iter().filter_map(|post| post.claim.as_ref()).collect();
-        let mut known = self.find_claims(&claims).await?;
+        let mut known = record::find_claims(&self.txn, &claims).await?;
         let postings = members.iter().flat_map(|post| post.postings.iter());
         self.state.load(&self.txn, postings.clone()).await?;
         let keys = postings.filter_map(|posting| judge::series_key(&self.state, posting)).collect();

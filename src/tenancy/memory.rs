@@ -13,12 +13,24 @@ type Slot = (i64, Arc<dyn Any + Send + Sync>);
 
 /// Typed values, at most one of each type.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<TypeId, Slot>>);
+pub struct Memory {
+    slots: Mutex<HashMap<TypeId, Slot>>,
+    turns: Mutex<HashMap<TypeId, Arc<tokio::sync::Mutex<()>>>>,
+}
 
 impl Memory {
+    /// Held by whoever reads a value of this type anew: those who wait find it afterwards.
+    pub(super) async fn turn<T: Any>(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry(TypeId::of::<T>()).or_default())
+        };
+        turn.lock_owned().await
+    }
+
     /// The value of this type, if it was stored under the same sequence number.
     pub fn get<T: Any + Send + Sync>(&self, seq: i64) -> Option<Arc<T>> {
-        let slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let (stored_at, value) = slots.get(&TypeId::of::<T>())?;
         if *stored_at != seq {
             return None;
@@ -28,7 +40,7 @@ impl Memory {
 
     /// Stores a value in place of an older one; a value of a newer state is kept.
     pub fn put<T: Any + Send + Sync>(&self, seq: i64, value: Arc<T>) {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         match slots.get(&TypeId::of::<T>()) {
             Some((stored_at, _)) if *stored_at > seq => {}
             _ => {

@@ -1,8 +1,9 @@
 //! One tenant's open database: its lane, its readers, and what the node remembers of it.
 
-use std::{path::Path, sync::Arc};
+use std::{any::Any, path::Path, sync::Arc, time::Duration};
 
 use daybook_entity::master::tenant::Engine;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     data_lock::FileLock,
@@ -33,6 +34,9 @@ pub struct OpenTenant {
     pub(super) lane: Lane,
     pub(super) readers: Readers,
     pub(super) pulse: Arc<Pulse>,
+    /// Held by whoever reads the fence, so that many who ask at once need one reader.
+    reading: Mutex<()>,
+    reader_wait: Duration,
     pub(super) sockets: Option<Arc<Sockets>>,
     lane_socket: Option<Permit>,
     file_lock: Option<FileLock>,
@@ -84,7 +88,19 @@ impl OpenTenant {
             bounds: settings.lane,
         });
         let memory = Memory::default();
-        Ok(Self { route, memory, lane, readers, pulse, sockets, lane_socket, file_lock })
+        let (reading, reader_wait) = (Mutex::default(), settings.reader_wait);
+        Ok(Self {
+            route,
+            memory,
+            lane,
+            readers,
+            pulse,
+            reading,
+            reader_wait,
+            sockets,
+            lane_socket,
+            file_lock,
+        })
     }
 
     /// The only way to write.
@@ -106,13 +122,36 @@ impl OpenTenant {
     /// # Errors
     /// When the database cannot be read.
     pub async fn beat(&self) -> Result<Beat> {
-        match self.pulse.known() {
-            Some(beat) => Ok(beat),
-            None => {
-                let reader = self.reader().await?;
-                self.pulse.read(reader.conn()).await
-            }
+        if let Some(beat) = self.pulse.known() {
+            return Ok(beat);
         }
+        let _turn = self.in_time(self.reading.lock()).await?;
+        // Somebody may have read it meanwhile.
+        if let Some(beat) = self.pulse.known() {
+            return Ok(beat);
+        }
+        let reader = self.reader().await?;
+        self.pulse.read(reader.conn()).await
+    }
+
+    /// Waits until nobody else reads a value of this type into the memory: those who wait find it there
+    /// afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] when that takes longer than a reader is waited for.
+    pub async fn turn<T: Any>(&self) -> Result<OwnedMutexGuard<()>> {
+        self.in_time(self.memory.turn::<T>()).await
+    }
+
+    async fn in_time<T>(&self, wait: impl Future<Output = T>) -> Result<T> {
+        let waited = tokio::time::timeout(self.reader_wait, wait).await;
+        waited.map_err(|_| Error::Throttled { retry_after_ms: 1_000 })
+    }
+
+    /// The counters as they were last seen: at least as new as when the request was recognised, and as
+    /// every commit of this node since. What is already going on needs no more.
+    pub fn last_beat(&self) -> Beat {
+        self.pulse.last()
     }
 
     /// Another node says that events go up to this number: what is older is read anew.

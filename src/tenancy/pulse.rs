@@ -67,6 +67,11 @@ impl Pulse {
         self.told.fetch_max(change_seq, Ordering::AcqRel);
     }
 
+    /// The newest beat that was seen, however long ago.
+    pub fn last(&self) -> Beat {
+        *self.beat.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Reads the fence and remembers it.
     ///
     /// # Errors

@@ -182,15 +182,15 @@ pub struct BusinessCreateInput {
 pub struct BusinessUpdateInput {
     /// The version you saw; refused as STALE when somebody changed it meanwhile.
     pub expected_version: Option<i32>,
-    /// A new name.
-    pub name: Option<String>,
+    /// A new name; it cannot be null.
+    pub name: MaybeUndefined<String>,
     /// Full legal name.
     pub legal_name: MaybeUndefined<String>,
-    /// Time zone by its IANA name; stored dates never move.
-    pub time_zone: Option<String>,
+    /// Time zone by its IANA name, which cannot be null; stored dates never move.
+    pub time_zone: MaybeUndefined<String>,
     /// E-mail address.
     pub email: MaybeUndefined<String>,
-    /// Telephone number.
+    /// Telephone number as its country writes it; kept as digits, the country code first.
     pub phone: MaybeUndefined<String>,
     /// Postal address.
     pub address: MaybeUndefined<String>,
@@ -200,8 +200,8 @@ pub struct BusinessUpdateInput {
     pub brand_colour: MaybeUndefined<String>,
     /// Address of its logo, beginning with https://.
     pub logo_url: MaybeUndefined<String>,
-    /// Whether journals may touch cash and bank ledgers.
-    pub journal_allows_cash: Option<bool>,
+    /// Whether journals may touch cash and bank ledgers; it cannot be null.
+    pub journal_allows_cash: MaybeUndefined<bool>,
 }
 
 macro_rules! payload {
@@ -331,16 +331,16 @@ impl BusinessMutation {
     ) -> ApiResult<BusinessUpdatePayload> {
         let command = ChangeBusiness {
             expected_version: input.expected_version,
-            name: input.name,
+            name: maybe(input.name),
             legal_name: maybe(input.legal_name),
-            time_zone: input.time_zone,
+            time_zone: maybe(input.time_zone),
             email: maybe(input.email),
             phone: maybe(input.phone),
             address: maybe(input.address),
             tax_number: maybe(input.tax_number),
             brand_colour: maybe(input.brand_colour),
             logo_url: maybe(input.logo_url),
-            journal_allows_cash: input.journal_allows_cash,
+            journal_allows_cash: maybe(input.journal_allows_cash),
         };
         let scope = &ctx.tenant()?;
         BusinessUpdatePayload::of(businesses::update(scope, business_of(&id), command).await)

@@ -88,7 +88,7 @@ impl VoucherEntry {
 }
 
 /// One entry of a voucher to be posted: exactly one of debit and credit.
-#[derive(InputObject, Debug)]
+#[derive(InputObject, Debug, Clone)]
 pub struct VoucherEntryInput {
     /// The ledger.
     pub ledger_id: ID,

@@ -1,6 +1,8 @@
 //! Ledgers in the API.
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{
+    ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject,
+};
 use daybook_domain::id::{AccountGroupId, LedgerId, SubGroupId};
 use daybook_entity::tenant::chart::ledger;
 
@@ -14,12 +16,13 @@ use crate::{
         id,
         master::AccountGroup,
         page::PageAsk,
-        scalar::{DateTime, Decimal, Money},
+        scalar::{Date, DateTime, Decimal, Money},
     },
     services::books::{
         chart,
         groups::{self, GroupRef},
         ledgers::{self, ChangeLedger, OpenLedger, Opening},
+        standing::Wanted,
     },
     user_errors,
 };
@@ -80,26 +83,42 @@ impl From<ledger::Model> for Ledger {
 #[ComplexObject]
 impl Ledger {
     /// The business in whose books it is.
-    async fn business(&self, ctx: &Context<'_>) -> ApiResult<Option<Business>> {
-        let scope = &ctx.tenant()?;
-        let chart = chart::chart(scope).await?;
-        Ok(chart.visible(scope, self.row.business_id).cloned().map(Business::from))
+    async fn business(&self, ctx: &Context<'_>) -> ApiResult<Business> {
+        Ok(loaders::business(ctx, self.row.business_id).await?.into())
     }
 
     /// The group it hangs below; only Profit & Loss A/c has none.
     async fn account_group(&self, ctx: &Context<'_>) -> ApiResult<Option<AccountGroup>> {
-        let groups = groups::groups(&*ctx.tenant()?).await?;
+        let groups = groups::known(&*ctx.tenant()?).await?;
         let group = GroupRef::of(&self.row).and_then(|group| groups.resolve(group));
         Ok(group.map(AccountGroup::from))
     }
 
-    /// Its balance at the end of today in the business's zone: debit above zero, credit below.
-    async fn balance(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
-        let scope = &ctx.tenant()?;
-        let sums = loaders::balance(ctx, self.row.id).await?;
-        let chart = chart::chart(scope).await?;
-        let Some(business) = chart.visible(scope, self.row.business_id) else { return Ok(None) };
-        Ok(Some(super::entries::money(sums.balance(), business)))
+    /// Its balance at the end of a day: debit above zero, credit below. It is what the trial balance of
+    /// that day shows: income and expense begin anew with each accounting year, and what they came to
+    /// before stands in Profit & Loss A/c. Roles that see only their own documents get the sum of those.
+    async fn balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day; today in the business's zone when left out.")] as_at: Option<
+            Date,
+        >,
+    ) -> ApiResult<Money> {
+        self.sum(ctx, Wanted::Balance(as_at.map(|day| day.0))).await
+    }
+
+    /// What it was opened with when the books began: debit above zero, credit below. Roles that see only
+    /// their own documents get the sum of the openings that they made.
+    async fn opening_balance(&self, ctx: &Context<'_>) -> ApiResult<Money> {
+        self.sum(ctx, Wanted::Opening).await
+    }
+}
+
+impl Ledger {
+    async fn sum(&self, ctx: &Context<'_>, wanted: Wanted) -> ApiResult<Money> {
+        let business = loaders::business(ctx, self.row.business_id).await?;
+        let sum = loaders::sum(ctx, self.row.id, wanted).await?;
+        Ok(super::entries::money(sum, &business))
     }
 }
 
@@ -187,16 +206,16 @@ pub struct LedgerCreateInput {
 pub struct LedgerUpdateInput {
     /// The version you saw; refused as STALE when somebody changed it meanwhile.
     pub expected_version: Option<i32>,
-    /// A new name.
-    pub name: Option<String>,
-    /// Another group.
-    pub account_group_id: Option<ID>,
-    /// Whether its entries carry bills.
-    pub is_bill_wise: Option<bool>,
+    /// A new name; it cannot be null.
+    pub name: MaybeUndefined<String>,
+    /// Another group; it cannot be null.
+    pub account_group_id: MaybeUndefined<ID>,
+    /// Whether its entries carry bills; it cannot be null.
+    pub is_bill_wise: MaybeUndefined<bool>,
     /// Days until a bill is due; null for none.
-    pub credit_days: async_graphql::MaybeUndefined<i32>,
+    pub credit_days: MaybeUndefined<i32>,
     /// Words about it; null for none.
-    pub description: async_graphql::MaybeUndefined<String>,
+    pub description: MaybeUndefined<String>,
 }
 
 /// Archiving a ledger, or bringing it back.
@@ -353,9 +372,9 @@ impl LedgerMutation {
     ) -> ApiResult<LedgerUpdatePayload> {
         let command = ChangeLedger {
             expected_version: input.expected_version,
-            name: input.name,
-            group: input.account_group_id.as_ref().map(group_of),
-            is_bill_wise: input.is_bill_wise,
+            name: maybe(input.name),
+            group: maybe(input.account_group_id).map(|id| id.map(|id| group_of(&id))),
+            is_bill_wise: maybe(input.is_bill_wise),
             credit_days: maybe(input.credit_days),
             description: maybe(input.description),
         };
@@ -378,10 +397,10 @@ impl LedgerMutation {
 }
 
 /// Left out, null, or a value.
-pub fn maybe<T>(value: async_graphql::MaybeUndefined<T>) -> Option<Option<T>> {
+pub fn maybe<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
     match value {
-        async_graphql::MaybeUndefined::Undefined => None,
-        async_graphql::MaybeUndefined::Null => Some(None),
-        async_graphql::MaybeUndefined::Value(value) => Some(Some(value)),
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
     }
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use daybook_domain::{
-    id::{VoucherId, VoucherTypeId},
+    id::{LedgerId, UserId, VoucherId, VoucherTypeId},
     role::Permission,
 };
 use daybook_entity::tenant::books::VoucherKind as StoredKind;
@@ -24,6 +24,7 @@ use crate::{
         page::PageAsk,
         retry::input_hash,
         scalar::{Date, DateTime, Decimal, Money},
+        staff::User,
     },
     lane::{Claim, PostedVoucher},
     services::books::{
@@ -77,6 +78,7 @@ pub enum VoucherKind {
 
 /// How a voucher stands.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "Status")]
 pub enum VoucherStatus {
     /// It counts.
     Posted,
@@ -115,33 +117,33 @@ impl From<PostedVoucher> for Voucher {
 #[ComplexObject]
 impl Voucher {
     /// The business in whose books it is.
-    async fn business(&self, ctx: &Context<'_>) -> ApiResult<Option<Business>> {
-        let scope = &ctx.tenant()?;
-        let chart = chart::chart(scope).await?;
-        Ok(chart.visible(scope, self.posted.business).cloned().map(Business::from))
+    async fn business(&self, ctx: &Context<'_>) -> ApiResult<Business> {
+        Ok(loaders::business(ctx, self.posted.business).await?.into())
     }
 
     /// Its type.
-    async fn voucher_type(&self, ctx: &Context<'_>) -> ApiResult<Option<VoucherType>> {
-        VoucherType::find(&*ctx.tenant()?, self.posted.voucher_type).await
+    async fn voucher_type(&self, ctx: &Context<'_>) -> ApiResult<VoucherType> {
+        let found = VoucherType::find(&*ctx.tenant()?, self.posted.voucher_type).await?;
+        found.ok_or_else(|| Error::Internal("a voucher of no type".into()).into())
+    }
+
+    /// Who posted it, or for whom a machine with a key did. Null when the program itself did, and for
+    /// callers without USER_READ when it was somebody else.
+    async fn created_by(&self, ctx: &Context<'_>) -> ApiResult<Option<User>> {
+        match self.posted.created_by {
+            Some(user) => Ok(loaders::user(ctx, UserId::new(user)).await?.map(User::from)),
+            None => Ok(None),
+        }
     }
 
     /// Sum of its debits, which is the sum of its credits.
     async fn total(&self, ctx: &Context<'_>) -> ApiResult<Money> {
-        let chart = chart::chart(&*ctx.tenant()?).await?;
-        let business = chart.businesses.get(&self.posted.business);
-        let business =
-            business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
-        Ok(money(self.posted.total, business))
+        Ok(money(self.posted.total, &loaders::business(ctx, self.posted.business).await?))
     }
 
     /// How it stands.
     async fn status(&self, ctx: &Context<'_>) -> ApiResult<VoucherStatus> {
-        Ok(match loaders::status(ctx, self.posted.id).await? {
-            Status::Posted => VoucherStatus::Posted,
-            Status::Cancelled => VoucherStatus::Cancelled,
-            Status::Reversed => VoucherStatus::Reversed,
-        })
+        Ok(loaders::status(ctx, self.posted.id).await?.into())
     }
 
     /// Its party, where it has one.
@@ -155,10 +157,7 @@ impl Voucher {
     /// Its entries in order.
     async fn entries(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherEntry>> {
         let scope = &ctx.tenant()?;
-        let chart = chart::chart(scope).await?;
-        let business = chart.businesses.get(&self.posted.business);
-        let business =
-            business.ok_or_else(|| Error::Internal("a voucher of no business".into()))?;
+        let business = &loaders::business(ctx, self.posted.business).await?;
         let exponent_of = |code: &str| {
             let currency = scope.catalogue.currency(code);
             currency.and_then(|one| u8::try_from(one.exponent).ok()).unwrap_or(2)
@@ -236,6 +235,10 @@ pub struct VoucherFilter {
     pub to: Option<Date>,
     /// With an entry on this ledger.
     pub ledger_id: Option<ID>,
+    /// Of this party.
+    pub party_id: Option<ID>,
+    /// That stand so.
+    pub status: Option<VoucherStatus>,
     /// Total at least this, in the business's currency.
     pub total_min: Option<Decimal>,
     /// Total at most this, in the business's currency.
@@ -272,7 +275,7 @@ pub enum OrderDirection {
 }
 
 /// A voucher to be posted.
-#[derive(InputObject, Debug)]
+#[derive(InputObject, Debug, Clone)]
 pub struct VoucherPostInput {
     /// Your own key for this request, 1 to 255 characters; the same key and input again posts nothing
     /// more and answers what the first call made.
@@ -296,6 +299,19 @@ pub struct VoucherPostInput {
     /// Shows what would be posted, with a number for preview, and changes nothing.
     #[graphql(default)]
     pub dry_run: bool,
+}
+
+impl VoucherPostInput {
+    /// The same input with every number written in its shortest form: "7.0" and "7.00" are one input.
+    fn plain(&self) -> Self {
+        let mut plain = self.clone();
+        for entry in &mut plain.entries {
+            for number in [&mut entry.debit, &mut entry.credit, &mut entry.exchange_rate] {
+                *number = number.as_ref().map(Decimal::shortest);
+            }
+        }
+        plain
+    }
 }
 
 /// What posting a voucher did.
@@ -385,6 +401,8 @@ fn filtered(filter: VoucherFilter, exponent: u8) -> ApiResult<registers::Voucher
             .map_err(|why| Error::bad_input(format!("filter.{name}"), why.to_string()))
     };
     let kind = |global: &ID| id::decode("VoucherType", global).map_or(0, |number| number);
+    // No ledger has the number 0.
+    let ledger = |global: &ID| ledger_of(global).unwrap_or(LedgerId::new(0));
     Ok(registers::VoucherFilter {
         number: filter.number,
         voucher_types: filter
@@ -392,10 +410,9 @@ fn filtered(filter: VoucherFilter, exponent: u8) -> ApiResult<registers::Voucher
             .map(|ids| ids.iter().map(|global| VoucherTypeId::new(kind(global))).collect()),
         from: filter.from.map(|day| day.0),
         to: filter.to.map(|day| day.0),
-        ledger: filter
-            .ledger_id
-            .as_ref()
-            .map(|global| ledger_of(global).unwrap_or(daybook_domain::id::LedgerId::new(0))),
+        ledger: filter.ledger_id.as_ref().map(ledger),
+        party: filter.party_id.as_ref().map(ledger),
+        status: filter.status.map(Status::from),
         total_min: amount("totalMin", filter.total_min)?,
         total_max: amount("totalMax", filter.total_max)?,
         text: filter.text.filter(|text| !text.is_empty()),
@@ -423,7 +440,7 @@ impl VoucherMutation {
         let claim = Claim {
             field: "voucherPost",
             key: input.idempotency_key.clone(),
-            input_hash: input_hash(ctx)?,
+            input_hash: input_hash(&input.plain()),
         };
         let dry_run = input.dry_run;
         let command = PostVoucher {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
+use chrono::NaiveDate;
 use daybook_domain::id::{AccountGroupId, SubGroupId};
 use daybook_entity::master::chart as stored;
 
@@ -15,7 +16,7 @@ use crate::{
         id,
         scalar::Date,
     },
-    master::Catalogue,
+    master::{Catalogue, catalogue::is_in_force},
     scope::PlatformScope,
     services::{
         books::{
@@ -52,12 +53,12 @@ pub struct AccountGroup {
     pub is_system: bool,
     /// Whether you hide it from choosing.
     pub is_hidden: bool,
-    /// Whether it takes no more ledgers.
-    pub is_archived: bool,
     /// The day from which it takes no more ledgers, also where a group above it was retired.
     pub retired_on: Option<Date>,
     /// Rises with each change; send it back as `expectedVersion`.
     pub version: i32,
+    #[graphql(skip)]
+    was_archived: bool,
     #[graphql(skip)]
     pub(crate) reference: GroupRef,
     #[graphql(skip)]
@@ -187,7 +188,7 @@ impl From<&Group> for AccountGroup {
             level: group.level,
             is_system: group.is_system,
             is_hidden: group.is_hidden,
-            is_archived: group.is_archived,
+            was_archived: group.is_archived,
             retired_on: group.retired_on.map(Date),
             version: group.version,
             reference: group.reference,
@@ -198,6 +199,12 @@ impl From<&Group> for AccountGroup {
 
 #[ComplexObject]
 impl AccountGroup {
+    /// Whether it takes no more ledgers: it was archived, or the day of its retirement has come.
+    async fn is_archived(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        let retired_on = self.retired_on.map(|day| day.0);
+        Ok(self.was_archived || !is_in_force(retired_on, looker(ctx)?.today()))
+    }
+
     /// The group above it; null for a primary group.
     async fn parent(&self, ctx: &Context<'_>) -> ApiResult<Option<AccountGroup>> {
         let groups = looker(ctx)?.groups().await?;
@@ -244,6 +251,16 @@ impl Looker<'_> {
         match self {
             Self::Tenant(scope) => &scope.clock,
             Self::Keeper(scope) => &scope.office.clock,
+        }
+    }
+
+    /// Today where the tenant is; for the keeper, who keeps them for all countries, in UTC.
+    pub fn today(&self) -> NaiveDate {
+        match self {
+            Self::Tenant(scope) => {
+                scope.catalogue.today_in(&scope.clock, &scope.db.route().country)
+            }
+            Self::Keeper(scope) => scope.office.clock.today("UTC"),
         }
     }
 

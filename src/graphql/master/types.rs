@@ -79,7 +79,7 @@ impl VoucherType {
 
     /// A voucher type as the caller's tenant sees it.
     pub async fn find(scope: &TenantScope, id: VoucherTypeId) -> ApiResult<Option<Self>> {
-        let chart = chart::chart(scope).await?;
+        let chart = chart::known(scope).await?;
         let shared = scope.catalogue.voucher_type(id);
         Ok(shared.map(|shared| Self::of(shared, chart.type_overrides.get(&id))))
     }

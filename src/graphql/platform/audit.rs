@@ -7,7 +7,7 @@ use daybook_entity::main::record::admin_audit_log;
 use crate::{
     connection,
     graphql::{
-        audit::{AuditActorKind, AuditLogFilter, AuditVerification, VERIFY},
+        audit::{AdminAuditLogFilter, AuditActorKind, AuditVerification, VERIFY, actor},
         context::{Asks, Requires},
         error::ApiResult,
         id,
@@ -96,7 +96,7 @@ impl AdminAuditQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "About this thing.")] subject_id: Option<ID>,
-        #[graphql(desc = "Which rows.")] filter: Option<AuditLogFilter>,
+        #[graphql(desc = "Which rows.")] filter: Option<AdminAuditLogFilter>,
         #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
         first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
@@ -109,7 +109,7 @@ impl AdminAuditQuery {
         });
         let wanted = AuditFilter {
             subject,
-            actor: filter.actor(ADMIN),
+            actor: actor(ADMIN, filter.actor_id.as_ref()),
             action: filter.action,
             from: filter.from.map(|instant| instant.0),
             before: filter.before.map(|instant| instant.0),

@@ -1,6 +1,9 @@
 //! A tenant's edit log: read in pages, and verified.
 
-use daybook_domain::{id::BusinessId, role::Permission};
+use daybook_domain::{
+    id::{BusinessId, TenantId},
+    role::Permission,
+};
 use daybook_entity::tenant::record::audit_log;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -19,6 +22,8 @@ use crate::{
 pub struct AuditFilter {
     /// About the thing of this kind and id.
     pub subject: Option<(String, i64)>,
+    /// About things of these kinds.
+    pub kinds: Option<Kinds>,
     /// What was done, as a word.
     pub action: Option<String>,
     /// Done by this user, or by a machine for them.
@@ -27,6 +32,24 @@ pub struct AuditFilter {
     pub from: Option<i64>,
     /// Before this instant.
     pub before: Option<i64>,
+}
+
+/// Which kinds of things rows are about.
+#[derive(Debug, Clone, Copy)]
+pub enum Kinds {
+    /// Of this one.
+    This(&'static str),
+    /// Of none of these.
+    NoneOf(&'static [&'static str]),
+}
+
+/// A row of a tenant's edit log. Its number is unique in that log alone.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Whose log.
+    pub tenant: TenantId,
+    /// The row.
+    pub row: audit_log::Model,
 }
 
 /// A page of the edit log, the newest first: of one business, or of everything that the caller sees.
@@ -39,7 +62,7 @@ pub async fn list(
     business: Asked,
     filter: &AuditFilter,
     ask: &PageAsk,
-) -> Result<Page<audit_log::Model>> {
+) -> Result<Page<Entry>> {
     use audit_log::Column;
     scope.require(Permission::AuditRead)?;
     let mut rows = audit_log::Entity::find().filter(visible(scope));
@@ -51,6 +74,13 @@ pub async fn list(
     if let Some((kind, id)) = &filter.subject {
         rows = rows.filter(Column::SubjectType.eq(kind.as_str())).filter(Column::SubjectId.eq(*id));
     }
+    rows = match filter.kinds {
+        Some(Kinds::This(kind)) => rows.filter(Column::SubjectType.eq(kind)),
+        Some(Kinds::NoneOf(kinds)) => {
+            rows.filter(Column::SubjectType.is_not_in(kinds.iter().copied()))
+        }
+        None => rows,
+    };
     if let Some(action) = &filter.action {
         rows = rows.filter(Column::Action.eq(action.as_str()));
     }
@@ -73,18 +103,21 @@ pub async fn list(
         .limit(ask.first.saturating_add(1))
         .all(reader.conn())
         .await?;
-    Ok(Page::cut(rows, ask, total, |row| vec![row.seq.to_string()]))
+    let page = Page::cut(rows, ask, total, |row| vec![row.seq.to_string()]);
+    let tenant = scope.db.route().id;
+    Ok(page.map(|row| Entry { tenant, row }))
 }
 
 /// A row of the edit log that the caller sees; nothing where there is none.
 ///
 /// # Errors
 /// No permission, or a database that cannot be read.
-pub async fn find(scope: &TenantScope, seq: i64) -> Result<Option<audit_log::Model>> {
+pub async fn find(scope: &TenantScope, seq: i64) -> Result<Option<Entry>> {
     scope.require(Permission::AuditRead)?;
     let reader = scope.db.reader().await?;
     let row = audit_log::Entity::find_by_id(seq).filter(visible(scope));
-    Ok(row.one(reader.conn()).await?)
+    let tenant = scope.db.route().id;
+    Ok(row.one(reader.conn()).await?.map(|row| Entry { tenant, row }))
 }
 
 fn visible(scope: &TenantScope) -> Condition {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{Datelike, Days, NaiveDate};
 use daybook_domain::{
-    id::{BusinessId, LedgerId},
+    id::{BusinessId, LedgerId, UserId},
     money::Money,
     period::{month_key, month_start},
 };
@@ -13,7 +13,25 @@ use sea_orm::{ConnectionTrait, Value};
 use crate::{
     db::sql::{list, statement, sum},
     error::Result,
+    scope::TenantScope,
 };
+
+/// Whose rows are summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's.
+    Everybody,
+    /// Those of vouchers that this user posted.
+    Own(UserId),
+}
+
+impl Whose {
+    /// What the caller may sum: some roles see only what they made, and nothing made by others may be
+    /// told from their totals either.
+    pub fn of(scope: &TenantScope) -> Self {
+        if scope.access.own_documents_only { Self::Own(scope.access.user) } else { Self::Everybody }
+    }
+}
 
 /// Debits and credits of a ledger over some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,7 +67,7 @@ pub struct Movement {
     pub within: Sums,
 }
 
-/// Sums of each ledger up to and with a day. Ledgers without entries are left out.
+/// Sums of each ledger (or of those named) up to and with a day. Ledgers without entries are left out.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -57,10 +75,24 @@ pub async fn as_at(
     conn: &impl ConnectionTrait,
     business: BusinessId,
     ledgers: Option<&[LedgerId]>,
+    whose: Whose,
     day: NaiveDate,
 ) -> Result<HashMap<LedgerId, Sums>> {
     let backend = conn.get_database_backend();
     let mut found = HashMap::new();
+    if let Whose::Own(user) = whose {
+        // The totals are everybody's.
+        let entries = format!(
+            "SELECT e.ledger_id, {}, {} FROM voucher_ledger_entries e \
+             JOIN voucher_versions w ON w.id = e.version_id JOIN vouchers v ON v.id = w.voucher_id \
+             WHERE v.business_id = ? AND v.created_by = ? AND e.dated <= ?",
+            sum(backend, "e.effect * e.debit"),
+            sum(backend, "e.effect * e.credit"),
+        );
+        let binds = vec![Value::from(business.get()), Value::from(user.get()), Value::from(day)];
+        add_up(conn, &entries, binds, ledgers, &mut found).await?;
+        return Ok(found);
+    }
     let is_month_end = day.checked_add_days(Days::new(1)).is_none_or(|next| next.day() == 1);
     let months = if is_month_end { "month <= ?" } else { "month < ?" };
     let totals = format!(
@@ -85,19 +117,21 @@ pub async fn as_at(
     Ok(found)
 }
 
-/// Sums of each ledger before `from`, and from there to `to`, both days included.
+/// Sums of each ledger (or of those named) before a first day, and from there to a last one, both days
+/// included.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn movements(
     conn: &impl ConnectionTrait,
     business: BusinessId,
-    from: NaiveDate,
-    to: NaiveDate,
+    ledgers: Option<&[LedgerId]>,
+    whose: Whose,
+    (from, to): (NaiveDate, NaiveDate),
 ) -> Result<HashMap<LedgerId, Movement>> {
     let eve = from.checked_sub_days(Days::new(1)).unwrap_or(from);
-    let before = as_at(conn, business, None, eve).await?;
-    let until = as_at(conn, business, None, to).await?;
+    let before = as_at(conn, business, ledgers, whose, eve).await?;
+    let until = as_at(conn, business, ledgers, whose, to).await?;
     let mut movements: HashMap<LedgerId, Movement> = HashMap::new();
     for (ledger, sums) in before {
         movements.entry(ledger).or_default().before = sums;

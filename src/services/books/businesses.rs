@@ -13,10 +13,11 @@ use daybook_entity::tenant::{
     business::{business, business_year, gstin},
     chart::ledger,
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, EntityTrait};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    business_edit::BusinessEdit,
     standard_ledgers::{self, StandardLedger},
     vouchers::Wrong,
 };
@@ -281,17 +282,17 @@ fn standard_ledger(
     })
 }
 
-/// What is changed of a business; what is `None` stays.
+/// What is changed of a business; what is `None` stays, and `Some(None)` is an explicit null.
 #[derive(Debug, Clone, Default)]
 pub struct ChangeBusiness {
     /// The version that the caller saw.
     pub expected_version: Option<i32>,
     /// A new name.
-    pub name: Option<String>,
+    pub name: Option<Option<String>>,
     /// Full legal name.
     pub legal_name: Option<Option<String>>,
     /// Time zone by its IANA name; stored dates never move.
-    pub time_zone: Option<String>,
+    pub time_zone: Option<Option<String>>,
     /// E-mail address of the business.
     pub email: Option<Option<String>>,
     /// Telephone number.
@@ -305,7 +306,7 @@ pub struct ChangeBusiness {
     /// Address of its logo.
     pub logo_url: Option<Option<String>>,
     /// Whether journals may touch cash and bank ledgers.
-    pub journal_allows_cash: Option<bool>,
+    pub journal_allows_cash: Option<Option<bool>>,
 }
 
 /// Begins another business.
@@ -353,42 +354,12 @@ pub async fn update(
     command: ChangeBusiness,
 ) -> Result<business::Model> {
     scope.require(Permission::BusinessUpdate)?;
-    let mut wrong = Wrong::below("input");
-    let name = command.name.as_deref().map(|name| wrong.required("name", name, NAME_MAX));
-    let mut line = |field: &str, value: Option<Option<String>>, most| {
-        value.map(|text| wrong.text(field, text.as_deref(), most, true))
-    };
-    let legal_name = line("legalName", command.legal_name, NAME_MAX);
-    let email = line("email", command.email, 254);
-    let phone = line("phone", command.phone, 32);
-    let tax_number = line("taxNumber", command.tax_number, 32);
-    let colour = line("brandColour", command.brand_colour, 7);
-    let logo = line("logoUrl", command.logo_url, 500);
-    let address = command.address.map(|text| wrong.text("address", text.as_deref(), 500, false));
-    if let Some(Some(email)) = &email
-        && daybook_domain::email::Email::parse(email).is_err()
-    {
-        wrong.add(Code::Invalid, "email", "this is not an e-mail address");
-    }
-    if let Some(Some(colour)) = &colour
-        && !is_colour(colour)
-    {
-        wrong.add(Code::Invalid, "brandColour", "a colour is # and six hexadecimal digits");
-    }
-    if let Some(Some(logo)) = &logo
-        && !logo.starts_with("https://")
-    {
-        wrong.add(Code::Invalid, "logoUrl", "an address of a logo begins with https://");
-    }
-    if let Some(zone) = &command.time_zone
-        && zone.parse::<chrono_tz::Tz>().is_err()
-    {
-        wrong.add(Code::Invalid, "timeZone", "this is not the name of a time zone");
-    }
-    wrong.finish()?;
-    let access = Arc::clone(&scope.access);
     let unknown = || Error::refused(Code::BusinessUnknown, "id", "there is no such business");
     let id = id.ok_or_else(unknown)?;
+    let chart = super::chart::chart(scope).await?;
+    let country = chart.visible(scope, id).ok_or_else(unknown)?.country.clone();
+    let edit = BusinessEdit::read(command, &country)?;
+    let access = Arc::clone(&scope.access);
     scope
         .db
         .lane()
@@ -399,29 +370,18 @@ pub async fn update(
                     .await?
                     .filter(|row| access.businesses.includes(row.id))
                     .ok_or_else(unknown)?;
-                Error::unless_current(command.expected_version, before.version)?;
-                let mut settings = Settings::read(&before.settings);
-                if let Some(allows) = command.journal_allows_cash {
-                    settings.journal_allows_cash = allows;
+                Error::unless_current(edit.expected_version, before.version)?;
+                let mut after = edit.of(before.clone());
+                if after == before {
+                    return Ok(before);
                 }
-                let mut row = before.clone().into_active_model();
-                if let Some(name) = name {
-                    row.name_key = Set(daybook_domain::text::fold(&name));
-                    row.name = Set(name);
-                }
-                if let Some(zone) = command.time_zone {
-                    row.time_zone = Set(zone);
-                }
-                set(&mut row.legal_name, legal_name);
-                set(&mut row.email, email);
-                set(&mut row.phone, phone);
-                set(&mut row.address, address);
-                set(&mut row.tax_number, tax_number);
-                set(&mut row.brand_colour, colour);
-                set(&mut row.logo_url, logo);
-                row.settings = Set(settings.to_text());
-                row.version = Set(before.version + 1);
-                row.updated_at = Set(writing.recorded_at());
+                after.version += 1;
+                after.updated_at = writing.recorded_at();
+                let content = Canonical::new()
+                    .text("before", &describe(&before))
+                    .text("after", &describe(&after))
+                    .finish();
+                let row = business::ActiveModel::from(after).reset_all();
                 let after = row
                     .update(writing.conn())
                     .await
@@ -432,27 +392,12 @@ pub async fn update(
                     subject_type: "Business",
                     subject: Some(id.get()),
                     business: Some(id),
-                    canonical: Canonical::new()
-                        .text("before", &describe(&before))
-                        .text("after", &describe(&after))
-                        .finish(),
+                    canonical: content,
                 });
                 Ok(after)
             })
         })
         .await
-}
-
-fn set<T: Into<sea_orm::Value>>(column: &mut sea_orm::ActiveValue<T>, value: Option<T>) {
-    if let Some(value) = value {
-        *column = Set(value);
-    }
-}
-
-fn is_colour(text: &str) -> bool {
-    text.strip_prefix('#').is_some_and(|digits| {
-        digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
 }
 
 /// Most characters of a business's name.

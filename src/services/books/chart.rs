@@ -43,6 +43,10 @@ pub async fn chart(scope: &TenantScope) -> Result<Arc<Chart>> {
     if let Some(known) = scope.db.memory.get::<Chart>(seq) {
         return Ok(known);
     }
+    let _turn = scope.db.turn::<Chart>().await?;
+    if let Some(known) = scope.db.memory.get::<Chart>(seq) {
+        return Ok(known);
+    }
     let reader = scope.db.reader().await?;
     let conn = reader.conn();
     let businesses = business::Entity::find().all(conn).await?;
@@ -56,6 +60,18 @@ pub async fn chart(scope: &TenantScope) -> Result<Arc<Chart>> {
     });
     scope.db.memory.put(seq, Arc::clone(&chart));
     Ok(chart)
+}
+
+/// The chart as this request knows it: no older than the request, and than what this node committed since.
+/// It asks no database while it is in memory, so every row of a long list may ask for it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn known(scope: &TenantScope) -> Result<Arc<Chart>> {
+    match scope.db.memory.get::<Chart>(scope.db.last_beat().settings_seq) {
+        Some(known) => Ok(known),
+        None => chart(scope).await,
+    }
 }
 
 /// Why a business cannot be told.

@@ -108,6 +108,12 @@ pub async fn groups(scope: &TenantScope) -> Result<Arc<Groups>> {
     {
         return Ok(known);
     }
+    let _turn = scope.db.turn::<Groups>().await?;
+    if let Some(known) = scope.db.memory.get::<Groups>(seq)
+        && known.catalogue_version == scope.catalogue.version
+    {
+        return Ok(known);
+    }
     let reader = scope.db.reader().await?;
     let own = account_subgroup::Entity::find()
         .order_by_asc(account_subgroup::Column::NameKey)
@@ -119,6 +125,17 @@ pub async fn groups(scope: &TenantScope) -> Result<Arc<Groups>> {
     let groups = Arc::new(Groups::of(&scope.catalogue, &own, &hidden));
     scope.db.memory.put(seq, Arc::clone(&groups));
     Ok(groups)
+}
+
+/// The groups as this request knows them; see [`super::chart::known`].
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn known(scope: &TenantScope) -> Result<Arc<Groups>> {
+    match scope.db.memory.get::<Groups>(scope.db.last_beat().settings_seq) {
+        Some(known) if known.catalogue_version == scope.catalogue.version => Ok(known),
+        _ => groups(scope).await,
+    }
 }
 
 impl Groups {

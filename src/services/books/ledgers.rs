@@ -1,11 +1,8 @@
 //! Ledgers: opened with their balance, renamed, moved, archived; found and summed.
 
-use std::collections::HashMap;
-
-use chrono::NaiveDate;
 use daybook_domain::{
     chain::Canonical,
-    id::{BusinessId, LedgerId, VoucherTypeId},
+    id::{LedgerId, VoucherTypeId},
     lock::areas_of,
     money::Money,
     role::Permission,
@@ -19,18 +16,20 @@ use daybook_entity::tenant::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LikeExpr,
 };
 
 use super::{
-    balances::{self, Sums},
     chart::{self, Asked},
     groups::{self, GroupRef},
     standard_ledgers::OPENING_DIFFERENCE,
     vouchers::{Wrong, numbering_of},
 };
 use crate::{
-    db::page::{Page, PageAsk},
+    db::{
+        page::{Page, PageAsk},
+        sql::containing,
+    },
     error::{Code, Error, Result},
     lane::{
         Change, Post, Posting, Writing,
@@ -70,17 +69,17 @@ pub struct Opening {
     pub credit: Option<String>,
 }
 
-/// What is changed of a ledger; what is `None` stays.
+/// What is changed of a ledger; what is `None` stays, and `Some(None)` is an explicit null.
 #[derive(Debug, Clone, Default)]
 pub struct ChangeLedger {
     /// The version that the caller saw.
     pub expected_version: Option<i32>,
     /// A new name.
-    pub name: Option<String>,
-    /// Another group; the inner `None` stands for an id that is not one.
-    pub group: Option<Option<GroupRef>>,
+    pub name: Option<Option<String>>,
+    /// Another group; the innermost `None` stands for an id that is not one.
+    pub group: Option<Option<Option<GroupRef>>>,
     /// Whether its entries carry bills.
-    pub is_bill_wise: Option<bool>,
+    pub is_bill_wise: Option<Option<bool>>,
     /// Days until a bill is due.
     pub credit_days: Option<Option<i32>>,
     /// Words about it.
@@ -210,8 +209,17 @@ async fn post_opening(
         reverses: None,
     };
     let actor = writing.actor().clone();
-    writing.post(&Post { postings: vec![posting], claim: None, actor }).await?;
-    Ok(())
+    let posted = writing.post(&Post { postings: vec![posting], claim: None, actor }).await;
+    posted.map(|_| ()).map_err(|error| match error {
+        // The voucher's own fields are none of the caller's input.
+        Error::Refused(mut refusals) => {
+            for refusal in &mut refusals {
+                refusal.field = vec!["input".to_owned(), "openingBalance".to_owned()];
+            }
+            Error::Refused(refusals)
+        }
+        other => other,
+    })
 }
 
 /// Changes a ledger.
@@ -226,13 +234,15 @@ pub async fn update(
     scope.require(Permission::LedgerUpdate)?;
     let groups = groups::groups(scope).await?;
     let mut wrong = Wrong::below("input");
-    let name = command.name.as_deref().map(|name| wrong.required("name", name, NAME_MAX));
+    let name = wrong.given("name", command.name);
+    let name = name.map(|name| wrong.required("name", &name, NAME_MAX));
+    let is_bill_wise = wrong.given("isBillWise", command.is_bill_wise);
     let description =
         command.description.map(|text| wrong.text("description", text.as_deref(), 500, false));
     if let Some(days) = command.credit_days {
         check_credit_days(&mut wrong, days);
     }
-    let group = match command.group {
+    let group = match wrong.given("accountGroupId", command.group) {
         None => None,
         Some(asked) => {
             let today = scope.catalogue.today_in(&scope.clock, &scope.db.route().country);
@@ -246,7 +256,8 @@ pub async fn update(
     };
     wrong.finish()?;
     edit(scope, id, command.expected_version, "LEDGER_UPDATED", move |row| {
-        if row.system_code.is_some() && group.is_some() {
+        if row.system_code.is_some() && group.is_some_and(|group| GroupRef::of(row) != Some(group))
+        {
             let why = "the program posts to this ledger; it stays in its group";
             return Err(Error::refused(Code::System, "input.accountGroupId", why));
         }
@@ -258,7 +269,7 @@ pub async fn update(
             row.group_id = group.shared();
             row.subgroup_id = group.own();
         }
-        if let Some(is_bill_wise) = command.is_bill_wise {
+        if let Some(is_bill_wise) = is_bill_wise {
             row.is_bill_wise = is_bill_wise;
         }
         if let Some(days) = command.credit_days {
@@ -290,7 +301,9 @@ pub async fn archive(
             let why = "the program posts to this ledger; it cannot be archived";
             return Err(Error::refused(Code::System, "id", why));
         }
-        row.archived_at = archived.then_some(now);
+        if row.archived_at.is_some() != archived {
+            row.archived_at = archived.then_some(now);
+        }
         Ok(())
     })
     .await
@@ -432,7 +445,8 @@ pub async fn list(
     let business = chart.asked(scope, business)?.id;
     let mut query = ledger::Entity::find().filter(ledger::Column::BusinessId.eq(business));
     if let Some(text) = &filter.text {
-        query = query.filter(ledger::Column::NameKey.contains(fold(text)));
+        let pattern = LikeExpr::new(containing(&fold(text))).escape('!');
+        query = query.filter(ledger::Column::NameKey.like(pattern));
     }
     if let Some(group) = filter.group {
         query = query.filter(
@@ -465,30 +479,4 @@ pub async fn list(
         .all(reader.conn())
         .await?;
     Ok(Page::cut(rows, ask, total, |row| vec![row.name_key.clone(), row.id.to_string()]))
-}
-
-/// Balances of ledgers as they stand today (or at a day) in their businesses.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn balances_of(
-    scope: &TenantScope,
-    ledgers: &[LedgerId],
-    as_at: Option<NaiveDate>,
-) -> Result<HashMap<LedgerId, Sums>> {
-    let chart = chart::chart(scope).await?;
-    let mut by_business: HashMap<BusinessId, Vec<LedgerId>> = HashMap::new();
-    for id in ledgers {
-        if let Some(ledger) = chart.visible_ledger(scope, *id) {
-            by_business.entry(ledger.business_id).or_default().push(*id);
-        }
-    }
-    let reader = scope.db.reader().await?;
-    let mut found = HashMap::new();
-    for (business, ids) in by_business {
-        let Some(model) = chart.businesses.get(&business) else { continue };
-        let day = as_at.unwrap_or_else(|| scope.clock.today(&model.time_zone));
-        found.extend(balances::as_at(reader.conn(), business, Some(&ids), day).await?);
-    }
-    Ok(found)
 }

@@ -17,7 +17,7 @@ use super::chart::{self, Asked};
 use crate::{
     db::{
         page::{Page, PageAsk},
-        sql::{list, statement},
+        sql::{containing, list, statement},
     },
     error::{Error, Result},
     lane::{
@@ -51,6 +51,10 @@ pub struct VoucherFilter {
     pub to: Option<NaiveDate>,
     /// With an entry on this ledger.
     pub ledger: Option<LedgerId>,
+    /// Of this party.
+    pub party: Option<LedgerId>,
+    /// That stand so.
+    pub status: Option<Status>,
     /// Total at least this.
     pub total_min: Option<Money>,
     /// Total at most this.
@@ -190,17 +194,19 @@ pub async fn statuses(
     }
     let reader = scope.db.reader().await?;
     let conn = reader.conn();
-    let sql = format!(
-        "SELECT voucher_id, kind FROM voucher_acts WHERE voucher_id IN ({}) \
-         AND kind IN ('CANCELLED', 'REVERSED') ORDER BY id",
-        list(ids.len())
-    );
-    let binds = ids.iter().map(|id| Value::from(id.get()));
-    let ask = statement(conn.get_database_backend(), &sql, binds);
-    for row in conn.query_all_raw(ask).await? {
-        let kind: String = row.try_get_by_index(1)?;
-        let status = if kind == "CANCELLED" { Status::Cancelled } else { Status::Reversed };
-        found.insert(VoucherId::new(row.try_get_by_index(0)?), status);
+    for chunk in ids.chunks(500) {
+        let sql = format!(
+            "SELECT voucher_id, kind FROM voucher_acts WHERE voucher_id IN ({}) \
+             AND kind IN ('CANCELLED', 'REVERSED') ORDER BY id",
+            list(chunk.len())
+        );
+        let binds = chunk.iter().map(|id| Value::from(id.get()));
+        let ask = statement(conn.get_database_backend(), &sql, binds);
+        for row in conn.query_all_raw(ask).await? {
+            let kind: String = row.try_get_by_index(1)?;
+            let status = if kind == "CANCELLED" { Status::Cancelled } else { Status::Reversed };
+            found.insert(VoucherId::new(row.try_get_by_index(0)?), status);
+        }
     }
     Ok(found)
 }
@@ -249,6 +255,20 @@ impl Wanted {
                 ledger.get(),
             );
         }
+        if let Some(party) = filter.party {
+            self.and(" AND w.party_ledger_id = ?", party.get());
+        }
+        if let Some(status) = filter.status {
+            // The last of these acts tells how it stands, as in `statuses`.
+            let acts = "FROM voucher_acts a WHERE a.voucher_id = v.id \
+                 AND a.kind IN ('CANCELLED', 'REVERSED')";
+            let last = format!("(SELECT a.kind {acts} ORDER BY a.id DESC LIMIT 1)");
+            match status {
+                Status::Posted => self.text.push_str(&format!(" AND NOT EXISTS (SELECT 1 {acts})")),
+                Status::Cancelled => self.and(&format!(" AND {last} = ?"), "CANCELLED"),
+                Status::Reversed => self.and(&format!(" AND {last} = ?"), "REVERSED"),
+            }
+        }
         if let Some(least) = filter.total_min {
             self.and(" AND w.total >= ?", least.minor());
         }
@@ -256,17 +276,13 @@ impl Wanted {
             self.and(" AND w.total <= ?", most.minor());
         }
         if let Some(text) = &filter.text {
-            let pattern = format!("%{}%", escape_like(&text.to_lowercase()));
+            let pattern = containing(&text.to_lowercase());
             self.text.push_str(
                 " AND (LOWER(w.narration) LIKE ? ESCAPE '!' OR LOWER(w.reference) LIKE ? ESCAPE '!')",
             );
             self.binds.extend([Value::from(pattern.as_str()), Value::from(pattern)]);
         }
     }
-}
-
-fn escape_like(text: &str) -> String {
-    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
 fn voucher(row: &QueryResult) -> Result<PostedVoucher> {

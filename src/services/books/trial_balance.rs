@@ -1,18 +1,14 @@
 //! The trial balance: what every ledger stands at, and that both sides are equal.
 
 use chrono::NaiveDate;
-use daybook_domain::{
-    id::{BusinessId, LedgerId},
-    money::Money,
-    role::Permission,
-};
-use daybook_entity::{master::chart::Statement, tenant::business::business};
+use daybook_domain::{id::LedgerId, money::Money, role::Permission};
+use daybook_entity::tenant::business::business;
 
 use super::{
-    balances::{self, Movement},
+    balances::Whose,
     chart::{self, Asked},
-    groups::{self, GroupRef},
-    standard_ledgers::PROFIT_AND_LOSS,
+    groups,
+    standing::{Books, first_day},
 };
 use crate::{error::Result, scope::TenantScope};
 
@@ -80,61 +76,27 @@ pub async fn trial_balance(
     let groups = groups::groups(scope).await?;
     let business = chart.asked(scope, business)?.clone();
     let as_at = as_at.unwrap_or_else(|| scope.clock.today(&business.time_zone));
-    let from =
-        chart::calendar(&business).year_containing(as_at).starts_on.max(business.books_begin_on);
-    let from = from.min(as_at);
+    let from = first_day(&business, as_at);
     let reader = scope.db.reader().await?;
     let snapshot = reader.snapshot().await?;
-    let movements = balances::movements(snapshot.conn(), business.id, from, as_at).await?;
+    let books =
+        Books { chart: &chart, groups: &groups, business: &business, whose: Whose::of(scope) };
+    let standings = books.at(snapshot.conn(), None, as_at).await?;
     drop(snapshot);
-
-    let is_of_the_year = |ledger: LedgerId| {
-        let model = chart.ledgers.get(&ledger)?;
-        let group = groups.resolve(GroupRef::of(model)?)?;
-        Some(group.statement == Statement::ProfitAndLoss)
-    };
-    let mut carried = Money::ZERO;
-    let mut rows = Vec::with_capacity(movements.len() + 1);
-    for (ledger, Movement { before, within }) in movements {
-        let mut opening = before.balance();
-        if is_of_the_year(ledger) == Some(true) {
-            carried = carried.saturating_add(opening);
-            opening = Money::ZERO;
-        }
-        let closing = opening.saturating_add(within.balance());
-        rows.push(Row { ledger, opening, debit: within.debit, credit: within.credit, closing });
-    }
-    carry_result(&chart, business.id, carried, &mut rows);
+    let rows = standings.into_iter().map(|(ledger, standing)| Row {
+        ledger,
+        opening: standing.opening,
+        debit: standing.debit,
+        credit: standing.credit,
+        closing: standing.closing(),
+    });
+    let mut rows: Vec<Row> = rows.collect();
     rows.retain(|row| !(row.opening.is_zero() && row.debit.is_zero() && row.credit.is_zero()));
     rows.sort_by_cached_key(|row| {
         (chart.ledgers.get(&row.ledger).map(|ledger| ledger.name_key.clone()), row.ledger)
     });
     let totals = rows.iter().fold(Totals::default(), add);
     Ok(TrialBalance { business, from, as_at, rows, totals })
-}
-
-/// Profit & Loss A/c takes over what income and expense came to before the year.
-fn carry_result(chart: &chart::Chart, business: BusinessId, carried: Money, rows: &mut Vec<Row>) {
-    if carried.is_zero() {
-        return;
-    }
-    let own = chart.ledgers.values().find(|ledger| {
-        ledger.business_id == business && ledger.system_code.as_deref() == Some(PROFIT_AND_LOSS)
-    });
-    let Some(ledger) = own.map(|ledger| ledger.id) else { return };
-    match rows.iter_mut().find(|row| row.ledger == ledger) {
-        Some(row) => {
-            row.opening = row.opening.saturating_add(carried);
-            row.closing = row.closing.saturating_add(carried);
-        }
-        None => rows.push(Row {
-            ledger,
-            opening: carried,
-            debit: Money::ZERO,
-            credit: Money::ZERO,
-            closing: carried,
-        }),
-    }
 }
 
 fn add(totals: Totals, row: &Row) -> Totals {

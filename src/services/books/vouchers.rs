@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use daybook_domain::{
-    id::{LedgerId, VoucherTypeId},
+    id::{LedgerId, VoucherId, VoucherTypeId},
     lock::areas_of,
     money::{ExchangeRate, Money, MoneyError},
     role::Permission,
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{Code, Error, Refusal, Result},
     lane::{
-        Claim, Post, Posted, Posting,
+        Claim, Post, Posted, Posting, earlier,
         posting::{EntryDetail, Foreign, Numbering},
     },
     master::catalogue::is_in_force,
@@ -88,7 +88,18 @@ pub async fn post(
     check_key(&claim.key, "input")?;
     let chart = chart::chart(scope).await?;
     let groups = groups::groups(scope).await?;
-    let posting = prepare(scope, &chart, &groups, command, "input")?;
+    let posting = match prepare(scope, &chart, &groups, command, "input") {
+        Ok(posting) => posting,
+        // The key is judged first, here as in the lane: an input that was posted before is answered by
+        // what it made, whatever has changed since, and another one under its key is a conflict.
+        Err(refused @ Error::Refused(_)) if !dry_run => {
+            let reader = scope.db.reader().await?;
+            let made = earlier(reader.conn(), &claim).await?;
+            let ids = made.ok_or(refused)?.into_iter().map(VoucherId::new).collect();
+            return Ok(Posted { ids, vouchers: Vec::new(), replayed: true });
+        }
+        Err(error) => return Err(error),
+    };
     let post = Post { postings: vec![posting], claim: Some(claim), actor: scope.actor() };
     if dry_run { scope.db.lane().dry_run(post).await } else { scope.db.lane().post(post).await }
 }
@@ -361,6 +372,10 @@ impl<'p> Wrong<'p> {
         let value = value?;
         let cleaned =
             if one_line { text::clean_single_line(value, most) } else { text::clean(value, most) };
+        self.kept(field, cleaned)
+    }
+
+    fn kept(&mut self, field: &str, cleaned: Result<String, TextError>) -> Option<String> {
         match cleaned {
             Ok(text) if text.is_empty() => None,
             Ok(text) => Some(text),
@@ -376,10 +391,10 @@ impl<'p> Wrong<'p> {
         }
     }
 
-    /// Reads a text that must be there.
+    /// Reads a name, which must be there.
     pub fn required(&mut self, field: &str, value: &str, most: usize) -> String {
         let before = self.refusals.len();
-        match self.text(field, Some(value), most, true) {
+        match self.kept(field, text::name(value, most)) {
             Some(text) => text,
             None => {
                 if self.refusals.len() == before {
@@ -388,6 +403,14 @@ impl<'p> Wrong<'p> {
                 String::new()
             }
         }
+    }
+
+    /// Reads a field that may be left out but not be null.
+    pub fn given<T>(&mut self, field: &str, value: Option<Option<T>>) -> Option<T> {
+        if let Some(None) = value {
+            self.add(Code::Required, field, "this cannot be null; leave it out to keep it");
+        }
+        value.flatten()
     }
 
     /// Reads an amount of a currency with that many decimal places.

@@ -1,7 +1,11 @@
 //! People of the platform's office: added, listed, changed, disabled. The last administrator stays.
 
 use daybook_domain::{
-    chain::Canonical, email::Email, id::PlatformUserId, role::Permission, text::clean_single_line,
+    chain::Canonical,
+    email::Email,
+    id::PlatformUserId,
+    role::Permission,
+    text::{self, TextError},
 };
 use daybook_entity::main::people::{PlatformRole, PlatformStatus, platform_user};
 use sea_orm::{
@@ -297,12 +301,16 @@ async fn administrators(log: &OfficeWriting) -> Result<u64> {
 }
 
 fn name(text: &str) -> Result<String, Refusal> {
-    match clean_single_line(text, NAME_CHARS_MAX) {
+    match text::name(text, NAME_CHARS_MAX) {
         Ok(text) if text.is_empty() => {
             Err(Refusal::new(Code::Required, "input.name", "this must not be empty"))
         }
         Ok(text) => Ok(text),
-        Err(error) => Err(Refusal::new(Code::TooLong, "input.name", error.to_string())),
+        Err(error) => {
+            let is_long = matches!(error, TextError::TooLong { .. });
+            let code = if is_long { Code::TooLong } else { Code::Invalid };
+            Err(Refusal::new(code, "input.name", error.to_string()))
+        }
     }
 }
 

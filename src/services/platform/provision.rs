@@ -15,7 +15,7 @@ use daybook_domain::{
     id::{BusinessId, DatabaseServerId, TenantId, UserId},
     phone::Phone,
     subdomain,
-    text::clean_single_line,
+    text::{self, TextError},
 };
 use daybook_entity::{
     master::tenant::{
@@ -143,14 +143,15 @@ pub fn checked(new: NewTenant, catalogue: &Catalogue) -> Result<NewTenant> {
     let mut refuse = |code: Code, field: &str, message: String| {
         wrong.push(Refusal::new(code, &format!("input.{field}"), message));
     };
-    let mut name = |text: &str, field: &str| match clean_single_line(text, NAME_CHARS_MAX) {
+    let mut name = |text: &str, field: &str| match text::name(text, NAME_CHARS_MAX) {
         Ok(text) if text.is_empty() => {
             refuse(Code::Required, field, "this must not be empty".into());
             text
         }
         Ok(text) => text,
         Err(error) => {
-            refuse(Code::TooLong, field, error.to_string());
+            let is_long = matches!(error, TextError::TooLong { .. });
+            refuse(if is_long { Code::TooLong } else { Code::Invalid }, field, error.to_string());
             String::new()
         }
     };

@@ -51,7 +51,7 @@ pub async fn password_reset(
 }
 
 pub(super) fn clean_name(name: &str) -> Result<String> {
-    text::clean_single_line(name, 200)
+    text::name(name, 200)
         .map_err(|why| Error::refused(Code::Invalid, "input.name", why.to_string()))
 }
 

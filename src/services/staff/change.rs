@@ -210,7 +210,7 @@ async fn store(
 
 fn clean_name(name: &str) -> Result<String> {
     let path = "input.name";
-    let name = text::clean_single_line(name, 200)
+    let name = text::name(name, 200)
         .map_err(|why| Error::refused(Code::Invalid, path, why.to_string()))?;
     if name.is_empty() {
         return Err(Error::refused(Code::Required, path, "a person has a name"));

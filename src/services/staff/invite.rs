@@ -117,7 +117,7 @@ pub async fn invite(
 
 fn check(invite: &Invite, country: &str) -> Result<(String, Email, Option<Phone>)> {
     let mut refusals = Vec::new();
-    let name = text::clean_single_line(&invite.name, 200)
+    let name = text::name(&invite.name, 200)
         .map_err(|why| Refusal::new(Code::Invalid, "input.name", why.to_string()))
         .and_then(|name| {
             let missing = || Refusal::new(Code::Required, "input.name", "a person has a name");

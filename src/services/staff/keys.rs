@@ -39,7 +39,7 @@ pub struct NewKey {
 pub async fn api_key_create(scope: &TenantScope, new: NewKey) -> Result<(api_key::Model, Made)> {
     scope.require(Permission::ApiKeyCreate)?;
     let mut refusals = Vec::new();
-    let name = match text::clean_single_line(&new.name, 100) {
+    let name = match text::name(&new.name, 100) {
         Ok(name) if name.is_empty() => {
             refusals.push(Refusal::new(Code::Required, "input.name", "a key has a name"));
             name

@@ -63,24 +63,53 @@ pub async fn users(scope: &TenantScope, ask: &PageAsk) -> Result<Page<Member>> {
     }
     let rows = query.all(conn).await?;
     let total = if ask.wants_total { user::Entity::find().count(conn).await? } else { 0 };
+    let seen = businesses_of(conn, &rows).await?;
+    let page = Page::cut(rows, ask, total, |row| vec![row.id.to_string()]);
+    Ok(page.map(|user| member(user, &seen)))
+}
+
+/// Those of these users whom the caller may see: everybody with `USER_READ`, else only oneself.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn users_among(scope: &TenantScope, ids: &[UserId]) -> Result<HashMap<UserId, Member>> {
+    let sees_all = scope.require(Permission::UserRead).is_ok();
+    let ids: Vec<UserId> =
+        ids.iter().copied().filter(|id| sees_all || *id == scope.access.user).collect();
+    let mut found = HashMap::with_capacity(ids.len());
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let reader = scope.db.reader().await?;
+    for chunk in ids.chunks(500) {
+        let chosen = user::Column::Id.is_in(chunk.iter().copied());
+        let rows = user::Entity::find().filter(chosen).all(reader.conn()).await?;
+        let seen = businesses_of(reader.conn(), &rows).await?;
+        found.extend(rows.into_iter().map(|row| (row.id, member(row, &seen))));
+    }
+    Ok(found)
+}
+
+type Seen = HashMap<UserId, BTreeSet<BusinessId>>;
+
+/// The businesses of those who do not see all.
+async fn businesses_of(conn: &impl ConnectionTrait, rows: &[user::Model]) -> Result<Seen> {
     let ids = rows.iter().filter(|row| !row.all_businesses).map(|row| row.id);
-    let mut seen: HashMap<UserId, BTreeSet<BusinessId>> = HashMap::new();
-    for row in user_business::Entity::find()
-        .filter(user_business::Column::UserId.is_in(ids))
-        .all(conn)
-        .await?
-    {
+    let chosen = user_business::Column::UserId.is_in(ids);
+    let mut seen = Seen::new();
+    for row in user_business::Entity::find().filter(chosen).all(conn).await? {
         seen.entry(row.user_id).or_default().insert(row.business_id);
     }
-    let page = Page::cut(rows, ask, total, |row| vec![row.id.to_string()]);
-    Ok(page.map(|user| {
-        let businesses = if user.all_businesses {
-            Visible::All
-        } else {
-            Visible::Only(seen.get(&user.id).cloned().unwrap_or_default())
-        };
-        Member { user, businesses }
-    }))
+    Ok(seen)
+}
+
+fn member(user: user::Model, seen: &Seen) -> Member {
+    let businesses = if user.all_businesses {
+        Visible::All
+    } else {
+        Visible::Only(seen.get(&user.id).cloned().unwrap_or_default())
+    };
+    Member { user, businesses }
 }
 
 /// The row after which a page by id begins.

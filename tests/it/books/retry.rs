@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::shop::Shop;
 
@@ -45,6 +45,56 @@ on_every_engine! {
         let made = answers.iter().filter(|answer| answer.at("voucherPost.replayed") == false);
         assert_eq!(made.count(), 1);
         assert_eq!(shop.count().await, 3);
+    }
+
+    async fn a_key_is_judged_before_its_input(app: &TestApp) {
+        let mut shop = Shop::open(app, "meera").await;
+        let made = shop.create_ledger("Shed", "IEXP", Value::Null).await;
+        shop.keep_ledger(&made);
+        let input = shop.voucher("rent of may", "PMT", "Shed", "Cash", "7.50");
+        let first = shop.post(&input).await;
+        // Another input that is wrong in itself is another input.
+        for (field, value) in [
+            ("entries", json!([shop.entry("Shed", "debit", "7.50"), shop.entry("Cash", "credit", "8")])),
+            ("entries", json!([])),
+            ("voucherTypeId", json!("?")),
+            ("businessId", json!("?")),
+            ("narration", json!("x".repeat(2_001))),
+        ] {
+            let mut other = input.clone();
+            other[field] = value;
+            let conflict = shop.post(&other).await;
+            assert_eq!(conflict.code(), "CONFLICT", "{field}: {}", conflict.body);
+        }
+        // The same numbers and instants are the same input, however they are written.
+        for text in ["7.5", "7.50", "07.500", "7.5000000"] {
+            let mut same = input.clone();
+            same["entries"][0]["debit"] = json!(text);
+            let replay = shop.post(&same).await;
+            assert_eq!(replay.at("voucherPost.replayed"), true, "{text}: {}", replay.body);
+            assert_eq!(replay.at("voucherPost.voucher"), first.at("voucherPost.voucher"));
+        }
+        let mut narrated = shop.voucher("rent of june", "PMT", "Shed", "Cash", "1");
+        narrated["narration"] = json!("7.50");
+        narrated["occurredAt"] = json!("2026-05-01T12:00:00+05:30");
+        shop.number(&narrated).await;
+        narrated["occurredAt"] = json!("2026-05-01T06:30:00Z");
+        assert_eq!(shop.post(&narrated).await.at("voucherPost.replayed"), true);
+        narrated["narration"] = json!("7.5");
+        assert_eq!(shop.post(&narrated).await.code(), "CONFLICT");
+        // What has been archived since takes nothing from the answer of before.
+        let archive = "mutation($id: ID!) { ledgerArchive(id: $id, input: {}) { ledger { id }
+            userErrors { code field message } } }";
+        shop.client.ask(archive, json!({ "id": shop.ledgers["Shed"] })).await.at("ledgerArchive.ledger");
+        let replay = shop.post(&input).await;
+        assert_eq!(replay.at("voucherPost.replayed"), true, "{}", replay.body);
+        assert_eq!(replay.at("voucherPost.voucher"), first.at("voucherPost.voucher"));
+        // A preview ignores the key.
+        let mut preview = input.clone();
+        preview["dryRun"] = json!(true);
+        let refused = shop.post(&preview).await;
+        assert_eq!(refused.refusals("voucherPost"), ["LEDGER_ARCHIVED input.entries.0.ledgerId"]);
+        assert_eq!(shop.count().await, 2);
     }
 
     async fn parallel_posts_leave_no_gap(app: &TestApp) {

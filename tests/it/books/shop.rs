@@ -67,6 +67,18 @@ impl Shop {
         shop
     }
 
+    /// The same shop, as another of its people sees it.
+    pub fn seen_by(&self, client: Client) -> Self {
+        Self {
+            client,
+            ledgers: self.ledgers.clone(),
+            groups: self.groups.clone(),
+            types: self.types.clone(),
+            begins: self.begins,
+            year: self.year.clone(),
+        }
+    }
+
     /// Opens a ledger.
     pub async fn create_ledger(&self, name: &str, group: &str, opening: Value) -> Answer {
         self.try_ledger(json!({
