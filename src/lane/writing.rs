@@ -24,6 +24,7 @@ use super::{
 use crate::{
     db::{
         control::begin_write,
+        slow::timed,
         sql::{list, statement},
     },
     error::{Error, Result},
@@ -401,7 +402,7 @@ impl Writing {
     /// When the commit failed or its answer was lost.
     pub(super) async fn commit(self) -> Result<(Note, State)> {
         let Self { txn, fence, mut state, .. } = self;
-        txn.commit().await?;
+        timed("commit lane", txn.commit()).await?;
         state.committed(&fence);
         Ok((Note::of(&fence), state))
     }

@@ -33,4 +33,8 @@ pub mod welcome;
 #[cfg(test)]
 mod isolation_tests;
 #[cfg(test)]
+mod reach_tests;
+#[cfg(test)]
+mod silence_tests;
+#[cfg(test)]
 pub(crate) mod site;
