@@ -20,6 +20,7 @@ pub mod bootstrap;
 pub mod fault;
 pub mod fleet;
 pub mod provision;
+pub mod ready;
 pub mod repair;
 pub mod rotate;
 pub mod seed;
