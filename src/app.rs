@@ -14,7 +14,7 @@ use crate::{
     },
     clock::Clock,
     config::{Config, SqliteSynchronous},
-    db::{ControlDb, Names, Target, connect::SessionLimits},
+    db::{ControlDb, Names, Target, connect::SessionLimits, files},
     error::{Error, Result},
     graphql::{
         self, ApiSchema,
@@ -29,7 +29,10 @@ use crate::{
     lane,
     office::{Office, Rules, Servers},
     seal::{Key, KeyRing},
-    services::platform::bootstrap::{self, Start},
+    services::platform::{
+        bootstrap::{self, Start},
+        ready::Lookout,
+    },
     tenancy::{DataLock, Node, NodeSettings, Settings, Tenancy, TenancySetup, Unseal},
 };
 
@@ -59,6 +62,7 @@ pub struct App {
     /// The API.
     pub schema: ApiSchema,
     connections: usize,
+    lookout: Arc<Lookout>,
     _data: Option<DataLock>,
 }
 
@@ -72,8 +76,9 @@ impl App {
         let settings = tenancy_settings(&config);
         let connections = room_for(config.server.connections_max, settings.descriptors_needed());
         let folder = config.data.folder.clone();
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| Error::Unavailable(format!("the data folder: {error}")))?;
+        files::make_folder(&folder).map_err(|error| {
+            Error::Unavailable(format!("data.folder {}: {error}", folder.display()))
+        })?;
         let data = match purpose {
             Purpose::Serve if !config.is_shared() => Some(DataLock::take(&folder)?),
             Purpose::Serve | Purpose::Tool => None,
@@ -83,15 +88,18 @@ impl App {
             .map_err(|error| Error::Internal(error.to_string()))?;
         let start = Start {
             data: folder.clone(),
-            tenants: target_of(config.tenants.server_url.as_ref())?,
+            tenants: match &config.tenants.server_url {
+                Some(url) => Some(target_of("tenants.server_url", url)?),
+                None => None,
+            },
             names: names.clone(),
             keys: &keys,
             clock: clock.clone(),
             sessions: settings.session,
         };
         let (main, master) = (
-            target_of(Some(&config.main_url()))?.ok_or_else(no_database)?,
-            target_of(Some(&config.master_url()))?.ok_or_else(no_database)?,
+            target_of("main.url", &config.main_url())?,
+            target_of("master.url", &config.master_url())?,
         );
         let (main_place, master_place) = (main.clone(), master.clone());
         let (main, master) = bootstrap::prepare(&main, &master, &start).await?;
@@ -126,7 +134,19 @@ impl App {
         let (rows, suggests) = (page_rows(&config), config.server.introspection);
         let schema = ApiSchema::new(Arc::new(buckets), rows, suggests);
         let config = Arc::new(config);
-        Ok(Self { config, clock, office, node, tenancy, desk, schema, connections, _data: data })
+        let lookout = Arc::default();
+        Ok(Self {
+            config,
+            clock,
+            office,
+            node,
+            tenancy,
+            desk,
+            schema,
+            connections,
+            lookout,
+            _data: data,
+        })
     }
 
     /// Everything that is served; `render` writes the figures.
@@ -154,7 +174,10 @@ impl App {
             endpoint,
             sockets: socket_settings(config),
             pages: PagesSettings { playground: config.server.playground, schema: shown },
-            readiness: Arc::new(Databases { office: Arc::clone(&self.office) }),
+            readiness: Arc::new(Databases {
+                office: Arc::clone(&self.office),
+                lookout: Arc::clone(&self.lookout),
+            }),
             render,
             trusted_proxies: config.server.trusted_proxies.clone(),
             allowed_origins: config.server.allowed_origins.clone(),
@@ -176,6 +199,7 @@ impl App {
     /// Drains lanes, closes all databases and gives this process's number back.
     pub async fn close(self) {
         self.tenancy.close(Duration::from_millis(self.config.server.shutdown_grace_ms)).await;
+        self.lookout.close().await;
         self.node.leave().await;
         self.office.servers.close().await;
         self.office.main.close().await;
@@ -185,14 +209,20 @@ impl App {
 
 struct Databases {
     office: Arc<Office>,
+    lookout: Arc<Lookout>,
 }
 
 impl Readiness for Databases {
-    fn check(&self) -> BoxFuture<'_, Vec<(&'static str, bool)>> {
+    fn check(&self) -> BoxFuture<'_, Vec<(String, bool)>> {
         Box::pin(async move {
-            let (main, master) =
-                tokio::join!(answers(&self.office.main), answers(&self.office.master));
-            vec![("main", main), ("master", master)]
+            let (main, master, tenants) = tokio::join!(
+                answers(&self.office.main),
+                answers(&self.office.master),
+                self.lookout.look(&self.office),
+            );
+            let mut all = vec![("main".to_owned(), main), ("master".to_owned(), master)];
+            all.extend(tenants);
+            all
         })
     }
 }
@@ -202,15 +232,9 @@ async fn answers(database: &ControlDb) -> bool {
     matches!(tokio::time::timeout(Duration::from_secs(1), ask).await, Ok(Ok(_)))
 }
 
-fn no_database() -> Error {
-    Error::Internal("no database is configured".into())
-}
-
-fn target_of(url: Option<&secrecy::SecretString>) -> Result<Option<Target>> {
-    let parse = |url: &secrecy::SecretString| {
-        Target::parse(url.expose_secret()).map_err(|error| Error::Internal(error.to_string()))
-    };
-    url.map(parse).transpose()
+fn target_of(setting: &str, url: &secrecy::SecretString) -> Result<Target> {
+    Target::parse(url.expose_secret())
+        .map_err(|error| Error::Internal(format!("{setting}: {error}")))
 }
 
 fn key_ring(config: &Config) -> Result<KeyRing> {

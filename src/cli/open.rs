@@ -1,6 +1,6 @@
 //! An instance for the length of one command.
 
-use std::{error::Error, path::Path, process::ExitCode};
+use std::{error::Error, path::Path, process::ExitCode, time::Duration};
 
 use super::settings::{Outcome, load_with_secrets};
 use crate::{
@@ -27,7 +27,11 @@ where
 
 /// Runs a command's work to its end.
 pub fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(work);
+    // Looking up a host's name cannot be broken off; it holds nobody up.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }
 
 /// What an operator should read of an error: the cause, which clients never see, and every refusal.

@@ -1,8 +1,9 @@
 //! `daybook serve`: opens the instance, says where it is, and serves until told to stop.
 
-use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{path::Path, pin::Pin, process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     demo,
@@ -14,6 +15,7 @@ use crate::{
     clock::Clock,
     config::Config,
     http::serve::{on_signals, serve as serve_router},
+    services::platform::bootstrap,
     telemetry,
 };
 
@@ -21,14 +23,25 @@ use crate::{
 pub fn serve(file: Option<&Path>, set: &[String]) -> Outcome {
     let config = load_with_secrets(file, set)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(config))
+    let outcome = runtime.block_on(run(config));
+    // Work that no longer matters, such as looking up a host's name, holds nobody up.
+    runtime.shutdown_timeout(LEFT_OVER_WORK);
+    outcome
 }
+
+/// Longest time for blocking work that is still under way at the end.
+const LEFT_OVER_WORK: Duration = Duration::from_secs(1);
 
 async fn run(config: Config) -> Outcome {
     let telemetry = telemetry::start(&config)?;
     let stop = on_signals()?;
     let listen = config.server.listen;
-    let app = App::open(config, Purpose::Serve, Clock::default()).await.map_err(|error| {
+    let opening = Box::pin(App::open(config, Purpose::Serve, Clock::default()));
+    let Some(opened) = opened_unless(&stop, opening).await else {
+        tracing::info!("stopped before it served");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let app = opened.map_err(|error| {
         let cause = error.cause().unwrap_or_else(|| error.to_string());
         format!("cannot start: {cause}")
     })?;
@@ -60,6 +73,24 @@ async fn run(config: Config) -> Outcome {
     app.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The opened instance; none when somebody wants to stop first. Only a change of tables is not left
+/// half-done for that.
+async fn opened_unless<T>(
+    stop: &CancellationToken,
+    mut opening: Pin<Box<impl Future<Output = T>>>,
+) -> Option<T> {
+    let stopped = async {
+        stop.cancelled().await;
+        while bootstrap::is_changing() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        opened = &mut opening => Some(opened),
+        () = stopped => None,
+    }
 }
 
 fn greet(app: &App, address: &str) {

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Bad, Config, Environment, Problem};
+use super::{Bad, Config, Environment, Problem, Tls};
 use crate::seal::Key;
 
 /// Shortest secret that signs tokens, in characters.
@@ -18,6 +18,7 @@ impl Config {
         self.check_secrets(&mut problems);
         self.check_bounds(&mut problems);
         self.check_telemetry(&mut problems);
+        self.check_urls(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(Bad(problems)) }
     }
 
@@ -101,6 +102,23 @@ impl Config {
         ];
         for (_, key, message) in rules.into_iter().filter(|(fits, ..)| !fits) {
             problems.push(Problem::new(key, message));
+        }
+    }
+
+    fn check_urls(&self, problems: &mut Vec<Problem>) {
+        for (key, url) in [
+            ("main.url", &self.main.url),
+            ("master.url", &self.master.url),
+            ("tenants.server_url", &self.tenants.server_url),
+        ] {
+            let Some(url) = url else { continue };
+            let Some((place, query)) = url.expose_secret().split_once('?') else { continue };
+            // Which parameters a file may have is said where it is opened.
+            if let Err(wrong) = Tls::parse(query)
+                && !place.starts_with("sqlite:")
+            {
+                problems.push(Problem::new(key, wrong));
+            }
         }
     }
 

@@ -15,6 +15,7 @@ pub mod secrets;
 mod sections;
 mod setting;
 mod source;
+mod tls;
 mod value;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -28,6 +29,7 @@ pub use sections::{
 };
 pub use setting::{Fallback, Kind, Setting, TimeUnit};
 pub use source::{FileText, Source, Sources};
+pub use tls::{Tls, TlsMode};
 pub use value::{Environment, LogFormat, SqliteSynchronous};
 
 use resolve::Values;
@@ -123,7 +125,9 @@ impl Config {
     fn url_or_file(&self, url: Option<&SecretString>, name: &str) -> SecretString {
         url.cloned().unwrap_or_else(|| {
             let file = self.data.folder.join(format!("{name}.sqlite"));
-            format!("sqlite://{}", file.display()).into()
+            // A question mark would begin the URL's parameters, a percent sign a coded letter.
+            let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3F");
+            format!("sqlite://{path}").into()
         })
     }
 }

@@ -135,7 +135,7 @@ fn make(folder: &Path, path: &Path) -> Result<bool, SecretsError> {
         random()?.expose_secret(),
     ));
     let failed = |cause| SecretsError::File { file: path.to_owned(), cause };
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    make_folder(folder).map_err(failed)?;
     let draft = folder.join(format!(".{FILE_NAME}.{}", std::process::id()));
     let written = write_draft(&draft, text.as_bytes()).and_then(|()| {
         match std::fs::hard_link(&draft, path) {
@@ -148,6 +148,19 @@ fn make(folder: &Path, path: &Path) -> Result<bool, SecretsError> {
     let is_mine = written.map_err(failed)?;
     removed.map_err(failed)?;
     Ok(is_mine)
+}
+
+/// Makes a folder and those above it where they are missing, for this user alone: what is in there are
+/// people's books, whatever mask the process was started with.
+///
+/// # Errors
+/// What the operating system says.
+pub fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    if folder.as_os_str().is_empty() { Ok(()) } else { builder.create(folder) }
 }
 
 fn write_draft(draft: &Path, text: &[u8]) -> std::io::Result<()> {

@@ -78,6 +78,7 @@ async fn take(
     let backend = session.get_database_backend();
     let key = key_of(name);
     let until = Instant::now() + patience;
+    let mut waits = Waits::default();
     loop {
         let (sql, values) = match engine {
             Engine::Postgres => ("SELECT CAST(pg_try_advisory_lock(?) AS INT)", vec![key.into()]),
@@ -94,7 +95,20 @@ async fn take(
         if Instant::now() >= until {
             return Err(busy(name));
         }
+        waits.tell(name);
         tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Says once that somebody else has the lock: a start that waits is not a start that hangs.
+#[derive(Default)]
+struct Waits(bool);
+
+impl Waits {
+    fn tell(&mut self, name: &str) {
+        if !std::mem::replace(&mut self.0, true) {
+            tracing::info!(lock = name, "waiting for another process that does the same");
+        }
     }
 }
 
@@ -102,15 +116,17 @@ async fn lock_file(folder: &Path, name: &str, patience: Duration) -> Result<File
     let path = folder.join(format!(".{}.lock", name.replace([':', '/', '\\'], "-")));
     let folder = folder.to_owned();
     let file = files::blocking(move || {
-        std::fs::create_dir_all(&folder)?;
+        files::make_folder(&folder)?;
         File::options().create(true).truncate(false).write(true).open(path)
     })
     .await?;
     let until = Instant::now() + patience;
+    let mut waits = Waits::default();
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(std::fs::TryLockError::WouldBlock) if Instant::now() < until => {
+                waits.tell(name);
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
             Err(std::fs::TryLockError::WouldBlock) => return Err(busy(name)),

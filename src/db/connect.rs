@@ -5,10 +5,23 @@ use std::{sync::Arc, time::Duration};
 use daybook_entity::master::tenant::Engine;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use secrecy::ExposeSecret;
-use sqlx::{Executor, postgres::PgConnectOptions, sqlite};
+use sqlx::{
+    ConnectOptions as _, Executor,
+    mysql::{MySqlConnectOptions, MySqlSslMode},
+    postgres::{PgConnectOptions, PgSslMode},
+    sqlite,
+};
 
-use super::target::{ServerTarget, Target};
-use crate::error::{Error, Result};
+use super::{
+    files,
+    reach::{self, Failure},
+    slow,
+    target::{ServerTarget, Target},
+};
+use crate::{
+    config::TlsMode,
+    error::{Error, Result},
+};
 
 /// What bounds a session that writes, in milliseconds, and how durable a SQLite commit is.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +49,8 @@ pub enum Use {
     Read,
 }
 
-/// Opens a pool of at most `most` connections to an existing database.
+/// Opens a pool of at most `most` connections to an existing database. Of a server, a first connection
+/// stands when this returns; why there is none is told within [`reach::BOUND`].
 ///
 /// # Errors
 /// [`Error::Unavailable`] when it cannot be reached.
@@ -46,8 +60,24 @@ pub async fn open(
     most: u32,
     limits: SessionLimits,
 ) -> Result<DatabaseConnection> {
+    let opened = try_open(target, using, most, limits).await;
+    opened.map_err(|failure| Error::Unavailable(failure.text))
+}
+
+/// [`open`], with what a failure means.
+pub(super) async fn try_open(
+    target: &Target,
+    using: Use,
+    most: u32,
+    limits: SessionLimits,
+) -> std::result::Result<DatabaseConnection, Failure> {
     let mut options = match target {
         Target::Sqlite { path } => {
+            if using == Use::Write {
+                let path = path.clone();
+                let made = files::blocking(move || files::make_private(&path)).await;
+                made.map_err(|error| Failure::other(error.cause().unwrap_or_default()))?;
+            }
             let mut options = ConnectOptions::new("sqlite::memory:");
             let path = path.clone();
             options.map_sqlx_sqlite_opts(move |_| sqlite_options(&path, using, limits));
@@ -55,23 +85,46 @@ pub async fn open(
         }
         Target::Server(server) => server_options(server, limits),
     };
+    let lock_wait = Duration::from_millis(limits.lock_wait_ms.max(1_000));
+    // The one connection of a lane or a reader is waited for only when it must be made anew.
+    let wait = match target {
+        Target::Server(_) if most == 1 => reach::BOUND,
+        Target::Server(_) => lock_wait.max(reach::BOUND),
+        Target::Sqlite { .. } => lock_wait,
+    };
     options
         .min_connections(0)
         .max_connections(most)
-        .connect_timeout(Duration::from_secs(5))
-        .acquire_timeout(Duration::from_millis(limits.lock_wait_ms.max(1_000)))
+        .acquire_timeout(wait)
         .idle_timeout(None::<Duration>)
         .max_lifetime(None::<Duration>)
         .test_before_acquire(false)
-        .sqlx_logging(false)
         .record_stmt_in_spans(false);
     if matches!(target, Target::Server(_)) {
         options.test_before_acquire_if_idle_for(Duration::from_secs(30));
     }
     #[expect(clippy::disallowed_methods, reason = "the one place that opens connections")]
-    Box::pin(Database::connect(options))
-        .await
-        .map_err(|error| Error::Unavailable(format!("{}: {error}", target.label())))
+    let opening = Box::pin(Database::connect(options));
+    let mut connection = match target {
+        Target::Sqlite { .. } => {
+            opening.await.map_err(|error| Failure::other(format!("{}: {error}", target.label())))?
+        }
+        Target::Server(server) => {
+            let attempt = Box::pin(sign_in(server, limits));
+            reach::first_of(server, opening, attempt).await?
+        }
+    };
+    connection.set_metric_callback(|told| slow::observe(&told.statement.sql, told.elapsed));
+    Ok(connection)
+}
+
+/// Signs in once and leaves again, to learn why a pool gets no connection.
+async fn sign_in(server: &ServerTarget, limits: SessionLimits) -> sqlx::Result<()> {
+    use sqlx::Connection as _;
+    match server.engine {
+        Engine::Postgres => postgres_options(server, limits).connect().await?.close().await,
+        _ => mysql_options(server).connect().await?.close().await,
+    }
 }
 
 fn sqlite_options(
@@ -84,6 +137,12 @@ fn sqlite_options(
     } else {
         sqlite::SqliteSynchronous::Normal
     };
+    // SQLite takes a name that begins like this for a URL.
+    let path = if path.to_string_lossy().starts_with("file:") {
+        std::path::Path::new(".").join(path)
+    } else {
+        path.to_owned()
+    };
     let options = sqlite::SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(using == Use::Write)
@@ -95,7 +154,8 @@ fn sqlite_options(
         // SQLite's thread hands rows over one by one: with room for a page it never waits for the reader.
         .row_buffer_size(1_024)
         .pragma("recursive_triggers", "ON")
-        .pragma("temp_store", "MEMORY");
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging();
     match using {
         Use::Write => options,
         Use::Read => options.pragma("query_only", "ON"),
@@ -107,47 +167,12 @@ fn server_options(server: &ServerTarget, limits: SessionLimits) -> ConnectOption
     match server.engine {
         Engine::Postgres => {
             let mut options = ConnectOptions::new("postgres://localhost");
-            options.map_sqlx_postgres_opts(move |_| {
-                PgConnectOptions::new_without_pgpass()
-                    .host(&server.host)
-                    .port(server.port)
-                    .username(&server.user)
-                    .password(server.password.expose_secret())
-                    .database(&server.database)
-                    .application_name("daybook")
-                    .statement_cache_capacity(200)
-                    .options([
-                        ("lock_timeout", limits.lock_wait_ms.to_string()),
-                        (
-                            "idle_in_transaction_session_timeout",
-                            limits.idle_transaction_ms.to_string(),
-                        ),
-                        ("timezone", "UTC".to_owned()),
-                        // Statements here take milliseconds; compiling one would take tens of them.
-                        ("jit", "off".to_owned()),
-                    ])
-            });
+            options.map_sqlx_postgres_opts(move |_| postgres_options(&server, limits));
             options
         }
         _ => {
             let mut options = ConnectOptions::new("mysql://localhost");
-            options.map_sqlx_mysql_opts(move |_| {
-                let options = sqlx::mysql::MySqlConnectOptions::new()
-                    .host(&server.host)
-                    .port(server.port)
-                    .username(&server.user)
-                    .charset("utf8mb4")
-                    .statement_cache_capacity(200);
-                // An empty password is none: hashed and sent, MySQL would take it for a wrong one.
-                let password = server.password.expose_secret();
-                let options =
-                    if password.is_empty() { options } else { options.password(password) };
-                if server.database.is_empty() {
-                    options
-                } else {
-                    options.database(&server.database)
-                }
-            });
+            options.map_sqlx_mysql_opts(move |_| mysql_options(&server));
             options.map_sqlx_mysql_pool_opts(move |pool| {
                 pool.after_connect(move |connection, _| {
                     Box::pin(async move {
@@ -165,6 +190,67 @@ fn server_options(server: &ServerTarget, limits: SessionLimits) -> ConnectOption
             });
             options
         }
+    }
+}
+
+/// Statements hold values, and some of them passwords: the driver logs none, whatever the level.
+fn postgres_options(server: &ServerTarget, limits: SessionLimits) -> PgConnectOptions {
+    let options = PgConnectOptions::new_without_pgpass()
+        .host(&server.host)
+        .port(server.port)
+        .username(&server.user)
+        .password(server.password.expose_secret())
+        .database(&server.database)
+        .application_name("daybook")
+        .statement_cache_capacity(200)
+        .ssl_mode(match server.tls.mode {
+            TlsMode::Disable => PgSslMode::Disable,
+            TlsMode::Prefer => PgSslMode::Prefer,
+            TlsMode::Require => PgSslMode::Require,
+            TlsMode::VerifyCa => PgSslMode::VerifyCa,
+            TlsMode::VerifyFull => PgSslMode::VerifyFull,
+        })
+        .options([
+            ("lock_timeout", limits.lock_wait_ms.to_string()),
+            ("idle_in_transaction_session_timeout", limits.idle_transaction_ms.to_string()),
+            ("timezone", "UTC".to_owned()),
+            // Statements here take milliseconds; compiling one would take tens of them.
+            ("jit", "off".to_owned()),
+        ])
+        .disable_statement_logging();
+    match &server.tls.root {
+        Some(root) => options.ssl_root_cert(root),
+        None => options,
+    }
+}
+
+/// As [`postgres_options`], for MySQL and MariaDB.
+fn mysql_options(server: &ServerTarget) -> MySqlConnectOptions {
+    let mut options = MySqlConnectOptions::new()
+        .host(&server.host)
+        .port(server.port)
+        .username(&server.user)
+        .charset("utf8mb4")
+        .statement_cache_capacity(200)
+        .ssl_mode(match server.tls.mode {
+            TlsMode::Disable => MySqlSslMode::Disabled,
+            TlsMode::Prefer => MySqlSslMode::Preferred,
+            TlsMode::Require => MySqlSslMode::Required,
+            TlsMode::VerifyCa => MySqlSslMode::VerifyCa,
+            TlsMode::VerifyFull => MySqlSslMode::VerifyIdentity,
+        })
+        .disable_statement_logging();
+    // An empty password is none: hashed and sent, MySQL would take it for a wrong one.
+    let password = server.password.expose_secret();
+    if !password.is_empty() {
+        options = options.password(password);
+    }
+    if !server.database.is_empty() {
+        options = options.database(&server.database);
+    }
+    match &server.tls.root {
+        Some(root) => options.ssl_ca(root),
+        None => options,
     }
 }
 

@@ -8,6 +8,7 @@ use sea_orm::{
 
 use super::{
     connect::{self, SessionLimits, Use},
+    slow::timed,
     target::Target,
 };
 use crate::error::Result;
@@ -90,7 +91,7 @@ impl ControlTxn {
     /// # Errors
     /// Whatever the database says; then nothing was stored, or the answer was lost.
     pub async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+        Ok(timed("commit", self.0.commit()).await?)
     }
 }
 
@@ -110,12 +111,12 @@ pub async fn begin_write(
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                 ..TransactionOptions::default()
             };
-            connection.begin_with_options(options).await?
+            timed("begin", connection.begin_with_options(options)).await?
         }
         _ =>
         {
             #[expect(clippy::disallowed_methods, reason = "the one place that begins writing")]
-            connection.begin().await?
+            timed("begin", connection.begin()).await?
         }
     };
     Ok(transaction)

@@ -53,7 +53,7 @@ pub fn is_unavailable(error: &DbErr) -> bool {
 
 /// Codes of conditions that pass: busy or full SQLite (5, 6, 10, 13 and their extensions), PostgreSQL
 /// classes 08, 53, 57P and lock or idle time-outs, MySQL lock waits, shutdown and full disk.
-fn is_passing(code: &str) -> bool {
+pub(super) fn is_passing(code: &str) -> bool {
     if let Ok(number) = code.parse::<u32>()
         && code.len() != 5
     {

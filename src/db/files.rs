@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::server::Found;
+pub use crate::config::secrets::make_folder;
 use crate::error::{Error, Result};
 
 /// What may stand beside a database file.
@@ -16,6 +17,25 @@ const UNFINISHED: &str = ".sqlite.making";
 /// Where a database is made before it gets its name.
 pub fn unfinished(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}{UNFINISHED}"))
+}
+
+/// Makes a missing database file, empty, for this user alone: SQLite gives journals beside it the same
+/// rights.
+///
+/// # Errors
+/// What the operating system says.
+pub(super) fn make_private(path: &Path) -> std::io::Result<()> {
+    if path == Path::new(":memory:") {
+        return Ok(());
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Runs blocking work with files on its own thread.
@@ -64,7 +84,38 @@ pub async fn publish(from: PathBuf, to: PathBuf) -> Result<()> {
 /// # Errors
 /// [`Error::Unavailable`] with what the operating system says.
 pub async fn copy(from: PathBuf, to: PathBuf) -> Result<()> {
-    blocking(move || std::fs::copy(from, to).map(|_| ())).await
+    blocking(move || {
+        std::fs::copy(from, &to)?;
+        // The copy has the rights of what was copied, which may be of an older release.
+        #[cfg(unix)]
+        std::fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        Ok(())
+    })
+    .await
+}
+
+/// Whether databases in a folder can grow: it can be written to, and so many bytes are left on its disk.
+///
+/// # Errors
+/// [`Error::Unavailable`] with what the operating system says.
+pub async fn has_room(folder: &Path, bytes: u64) -> Result<bool> {
+    let folder = folder.to_owned();
+    blocking(move || has_room_now(&folder, bytes)).await
+}
+
+#[cfg(unix)]
+fn has_room_now(folder: &Path, bytes: u64) -> std::io::Result<bool> {
+    use rustix::fs::Access;
+    if rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        return Ok(false);
+    }
+    let found = rustix::fs::statvfs(folder)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize) >= bytes)
+}
+
+#[cfg(not(unix))]
+fn has_room_now(folder: &Path, _: u64) -> std::io::Result<bool> {
+    Ok(!folder.metadata()?.permissions().readonly())
 }
 
 /// Bytes of a database file with its journal; nothing where there is none.

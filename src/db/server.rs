@@ -21,6 +21,8 @@ use crate::error::{Error, Result};
 const CONNECTIONS: u32 = 4;
 /// Longest wait for a lock in administrative work: creating a database waits for its template.
 const LOCK_WAIT_MS: u64 = 60_000;
+/// Longest wait for a connection that was opened earlier to prove itself.
+const PING_WAIT: Duration = Duration::from_secs(1);
 /// A dropped database's sessions are ended this often before giving up.
 const DROP_TRIES: u32 = 5;
 
@@ -52,7 +54,7 @@ impl Server {
     /// # Errors
     /// [`Error::Unavailable`] when the folder cannot be made.
     pub fn folder(path: PathBuf, names: Names) -> Result<Self> {
-        std::fs::create_dir_all(&path)
+        files::make_folder(&path)
             .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
         Ok(Self { place: Place::Folder(path), names })
     }
@@ -370,6 +372,22 @@ impl Server {
         })
     }
 
+    /// Whether it still answers, within a bound. While all connections are at work, somebody signs in
+    /// anew to find out.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it does not.
+    pub async fn answers(&self) -> Result<()> {
+        let Place::Server { target, pool } = &self.place else { return Ok(()) };
+        match tokio::time::timeout(PING_WAIT, pool.ping()).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => {
+                let fresh = open_office(target, 1, LOCK_WAIT_MS).await?;
+                Ok(fresh.close().await?)
+            }
+        }
+    }
+
     /// Closes the connections.
     pub async fn close(&self) {
         if let Place::Server { pool, .. } = &self.place
@@ -422,11 +440,15 @@ pub(super) async fn open_office(
         _ => "",
     };
     let first = Target::Server(ServerTarget { database: office.to_owned(), ..target.clone() });
-    match connect::open(&first, Use::Write, most, limits).await {
-        Err(_) if target.engine == Engine::Postgres && !target.database.is_empty() => {
+    match connect::try_open(&first, Use::Write, most, limits).await {
+        Err(refused)
+            if refused.is_answer
+                && target.engine == Engine::Postgres
+                && !target.database.is_empty() =>
+        {
             connect::open(&Target::Server(target.clone()), Use::Write, most, limits).await
         }
-        outcome => outcome,
+        outcome => outcome.map_err(|failure| Error::Unavailable(failure.text)),
     }
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 /// Tells of each database whether it answers.
 pub trait Readiness: Send + Sync {
     /// Names of databases, and whether each answered.
-    fn check(&self) -> BoxFuture<'_, Vec<(&'static str, bool)>>;
+    fn check(&self) -> BoxFuture<'_, Vec<(String, bool)>>;
 }
 
 /// Writes the figures in Prometheus' text format.
@@ -26,7 +26,7 @@ pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 const BOUND: Duration = Duration::from_secs(2);
 const REMEMBERED: Duration = Duration::from_millis(500);
 
-type Remembered = Arc<Mutex<Option<(Instant, Vec<(&'static str, bool)>)>>>;
+type Remembered = Arc<Mutex<Option<(Instant, Vec<(String, bool)>)>>>;
 
 /// The routes of health and figures.
 pub fn router(readiness: Arc<dyn Readiness>, render: Render) -> Router {
@@ -51,7 +51,7 @@ async fn ready(readiness: Arc<dyn Readiness>, remembered: Remembered) -> Respons
     let databases = match known {
         Some(databases) => databases,
         None => {
-            let late = vec![("all", false)];
+            let late = vec![("all".to_owned(), false)];
             let found = tokio::time::timeout(BOUND, readiness.check()).await.unwrap_or(late);
             let mut slot = remembered.lock().unwrap_or_else(PoisonError::into_inner);
             *slot = Some((Instant::now(), found.clone()));
@@ -61,7 +61,7 @@ async fn ready(readiness: Arc<dyn Readiness>, remembered: Remembered) -> Respons
     let is_ready = databases.iter().all(|(_, answers)| *answers);
     let listed: Map<String, Value> = databases
         .into_iter()
-        .map(|(name, answers)| (name.to_owned(), json!(if answers { "ok" } else { "unavailable" })))
+        .map(|(name, answers)| (name, json!(if answers { "ok" } else { "unavailable" })))
         .collect();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let word = if is_ready { "ready" } else { "not ready" };

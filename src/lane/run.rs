@@ -4,6 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use sea_orm::DatabaseConnection;
 use tokio::{sync::mpsc, sync::oneshot, time::Instant};
+use tracing::Instrument;
 
 use super::{
     Actor, AnyBox, Expected, Member, Setup, Work,
@@ -59,14 +60,17 @@ impl Run {
                                 batch.push(Waiting { post, answer });
                             }
                         }
-                        self.post_batch(batch).await;
+                        let span = self.span(batch.first().map(|first| &first.post.actor));
+                        self.post_batch(batch).instrument(span).await;
                     }
                     Member::DryRun { post, answer } => {
-                        let outcome = self.dry_run(&post).await;
+                        let span = self.span(Some(&post.actor));
+                        let outcome = self.dry_run(&post).instrument(span).await;
                         answer.send(outcome).ok();
                     }
                     Member::Write { actor, work, answer } => {
-                        let outcome = self.write(actor, work).await;
+                        let span = self.span(Some(&actor));
+                        let outcome = self.write(actor, work).instrument(span).await;
                         answer.send(outcome).ok();
                     }
                 }
@@ -77,6 +81,15 @@ impl Run {
         {
             tracing::warn!(%error, "a lane's connection did not close cleanly");
         }
+    }
+
+    /// Lines logged in here tell the tenant and the request; of a batch, its first member's.
+    fn span(&self, actor: Option<&Actor>) -> tracing::Span {
+        tracing::info_span!(
+            "lane",
+            tenant = %self.setup.expected.tenant,
+            request = actor.and_then(|actor| actor.request_id.as_deref()),
+        )
     }
 
     async fn post_batch(&mut self, batch: Vec<Waiting>) {

@@ -22,7 +22,7 @@ use super::{
     tables,
 };
 use crate::{
-    db::control::begin_write,
+    db::{control::begin_write, slow::timed},
     error::{Error, Result},
 };
 
@@ -379,7 +379,7 @@ impl Writing {
     /// When the commit failed or its answer was lost.
     pub(super) async fn commit(self) -> Result<(Note, State)> {
         let Self { txn, fence, mut state, .. } = self;
-        txn.commit().await?;
+        timed("commit lane", txn.commit()).await?;
         state.committed(&fence);
         Ok((Note::of(&fence), state))
     }

@@ -11,7 +11,7 @@ use crate::{
     db::{
         ControlDb, Names, Server,
         credentials::{Credentials, server_context, tenant_context},
-        target::ServerTarget,
+        target::{ServerTarget, parse_address},
     },
     error::{Error, Result},
     seal::KeyRing,
@@ -40,23 +40,48 @@ impl Servers {
         &self.names
     }
 
-    /// The server of a row.
+    /// The server of a row. One that was opened earlier is asked whether it still answers: its pool
+    /// would go on trying for long.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when it cannot be reached, [`Error::Internal`] when its credentials do
     /// not open.
     pub async fn of(&self, row: &database_server::Model) -> Result<Arc<Server>> {
-        let mut open = self.open.lock().await;
-        if let Some((version, server)) = open.get(&row.id)
-            && *version == row.version
-        {
-            return Ok(Arc::clone(server));
+        let known = self.known(row).await;
+        if let Some(server) = &known {
+            match server.answers().await {
+                Ok(()) => return Ok(Arc::clone(server)),
+                Err(error) => {
+                    let cause = error.cause().unwrap_or_default();
+                    tracing::warn!(server = %row.name, cause, "a server is gone; signing in anew");
+                }
+            }
         }
-        let server = Arc::new(self.connect(row).await?);
-        if let Some((_, old)) = open.insert(row.id, (row.version, Arc::clone(&server))) {
+        // Not under the lock: a server that is away makes nobody wait for another one.
+        let fresh = Arc::new(self.connect(row).await?);
+        let mut open = self.open.lock().await;
+        let (server, old) = match open.get(&row.id) {
+            Some((version, other))
+                if *version == row.version
+                    && !known.is_some_and(|known| Arc::ptr_eq(&known, other)) =>
+            {
+                (Arc::clone(other), Some(fresh))
+            }
+            _ => {
+                let old = open.insert(row.id, (row.version, Arc::clone(&fresh)));
+                (fresh, old.map(|(_, old)| old))
+            }
+        };
+        if let Some(old) = old {
             tokio::spawn(async move { old.close().await });
         }
         Ok(server)
+    }
+
+    async fn known(&self, row: &database_server::Model) -> Option<Arc<Server>> {
+        let open = self.open.lock().await;
+        let (version, server) = open.get(&row.id)?;
+        (*version == row.version).then(|| Arc::clone(server))
     }
 
     /// The server of this id.
@@ -94,14 +119,17 @@ impl Servers {
             Some(sealed) => Credentials::open(&self.keys, sealed, &server_context(row.id))?,
             None => Credentials { user: String::new(), password: String::new().into() },
         };
+        let (host, tls) = parse_address(&row.address)
+            .map_err(|error| Error::Internal(format!("server {}: {error}", row.name)))?;
         let usual = if row.engine == Engine::Postgres { 5432 } else { 3306 };
         Ok(Some(ServerTarget {
             engine: row.engine,
-            host: row.address.clone(),
+            host,
             port: row.port.and_then(|port| u16::try_from(port).ok()).unwrap_or(usual),
             user: credentials.user,
             password: credentials.password,
             database: String::new(),
+            tls,
         }))
     }
 

@@ -1,8 +1,9 @@
 //! Log lines: for a person, or as JSON for a program.
 
-use tracing::Subscriber;
+use tracing::{Metadata, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
+    filter::{FilterExt, FilterFn, LevelFilter},
     fmt::{self, MakeWriter, format::FmtSpan},
     layer::SubscriberExt,
     registry::LookupSpan,
@@ -15,6 +16,15 @@ use crate::config::{Log, LogFormat};
 /// A layer of any make.
 type Boxed<S> = Box<dyn Layer<S> + Send + Sync>;
 
+/// The driver's own lines about statements, values and passwords in full. It is told to write none; if a
+/// connection escaped that, they end here, whatever `log.level` says.
+const STATEMENTS: &str = "sqlx::query";
+
+fn without_statements() -> FilterFn {
+    let is_other: fn(&Metadata<'_>) -> bool = |line| line.target() != STATEMENTS;
+    FilterFn::new(is_other).with_max_level_hint(LevelFilter::TRACE)
+}
+
 /// The lines of that format and level, written to `writer`.
 pub(super) fn layers<S, W>(log: &Log, writer: W) -> Result<Boxed<S>, TelemetryError>
 where
@@ -23,6 +33,7 @@ where
 {
     let filter =
         EnvFilter::try_new(&log.level).map_err(|error| TelemetryError::Level(error.to_string()))?;
+    let filter = filter.and(without_statements());
     let lines = fmt::layer().with_writer(writer).with_span_events(FmtSpan::NONE);
     Ok(match log.format {
         LogFormat::Text => lines.with_ansi(false).with_filter(filter).boxed(),
@@ -42,8 +53,7 @@ pub(super) fn install<T>(lines: Boxed<Registry>, traces: Option<T>) -> Result<()
 where
     T: Layer<tracing_subscriber::layer::Layered<Boxed<Registry>, Registry>> + Send + Sync + 'static,
 {
-    let traces =
-        traces.map(|layer| layer.with_filter(tracing_subscriber::filter::LevelFilter::INFO));
+    let traces = traces.map(|layer| layer.with_filter(LevelFilter::INFO.and(without_statements())));
     Registry::default()
         .with(lines)
         .with(traces)
@@ -121,6 +131,21 @@ mod tests {
         assert!(!text.contains("hidden"), "{text}");
         assert!(written(LogFormat::Text, "debug").contains("hidden"));
         assert!(written(LogFormat::Text, "off").is_empty());
+    }
+
+    #[test]
+    fn the_drivers_statements_are_never_shown() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let level = "trace,sqlx::query=trace".into();
+        let log = Log { format: LogFormat::Text, level, slow_query_ms: 200 };
+        let layer = layers(&log, move || writer.clone()).unwrap();
+        tracing::subscriber::with_default(Registry::default().with(layer), || {
+            tracing::warn!(target: "sqlx::query", statement = "CREATE ROLE x PASSWORD 'y'", "slow");
+            tracing::trace!(target: "sqlx::pool", "other");
+        });
+        assert!(!lines.text().contains("PASSWORD"), "{}", lines.text());
+        assert!(lines.text().contains("other"), "{}", lines.text());
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod slow;
 use crate::config::Config;
 
 pub use self::metrics::Metrics;
-pub use self::slow::{SLOW_TARGET, slow_statement};
+pub use self::slow::{SLOW_TARGET, is_slow, slow_statement};
 
 /// What runs for logs and traces; when dropped, waiting traces are sent.
 #[derive(Debug)]

@@ -16,13 +16,15 @@ pub(super) fn set_threshold(ms: u64) {
     THRESHOLD_MS.store(ms, Ordering::Relaxed);
 }
 
-/// Logs and counts a statement that took at least `log.slow_query_ms`; does nothing for others. The
-/// name says which statement it is; request and tenant come from the span around.
-pub fn slow_statement(name: &'static str, elapsed: Duration) {
-    if elapsed < Duration::from_millis(THRESHOLD_MS.load(Ordering::Relaxed)) {
-        return;
-    }
+/// Whether a statement that took this long is a slow one, by `log.slow_query_ms`.
+pub fn is_slow(elapsed: Duration) -> bool {
+    elapsed >= Duration::from_millis(THRESHOLD_MS.load(Ordering::Relaxed))
+}
+
+/// Logs and counts a slow statement. The name says what it does to which tables; request and tenant
+/// come from the span around.
+pub fn slow_statement(name: &str, elapsed: Duration) {
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     tracing::warn!(target: SLOW_TARGET, statement = name, elapsed_ms, "slow statement");
-    metrics::counter!(SLOW_COUNTER, "statement" => name).increment(1);
+    metrics::counter!(SLOW_COUNTER, "statement" => name.to_owned()).increment(1);
 }

@@ -24,3 +24,4 @@ mod nodes;
 mod place;
 mod platform;
 mod serving;
+mod startup;

@@ -62,10 +62,11 @@ pub fn run(file: Option<&Path>, set: &[String], how: Doctor) -> Outcome {
 
 /// Whether main and master exist with the tables of this release; opening them would change them.
 async fn is_there(config: &Config, report: &mut Report) -> bool {
-    let found = [
-        (Tier::Main, pending::<MainMigrator>(config, Tier::Main).await),
-        (Tier::Master, pending::<MasterMigrator>(config, Tier::Master).await),
-    ];
+    let (main, master) = tokio::join!(
+        pending::<MainMigrator>(config, Tier::Main),
+        pending::<MasterMigrator>(config, Tier::Master),
+    );
+    let found = [(Tier::Main, main), (Tier::Master, master)];
     let mut is_there = true;
     for (tier, pending) in found {
         let name = tier.name();

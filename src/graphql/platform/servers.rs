@@ -150,7 +150,7 @@ pub struct ServerCreateInput {
     pub name: String,
     /// POSTGRES or MYSQL; files need no server.
     pub engine: DatabaseEngine,
-    /// Host name or address.
+    /// Host name or address; `?sslmode=` behind it says how the connection is protected.
     pub address: String,
     /// TCP port; the engine's usual one when left out.
     pub port: Option<i32>,
@@ -175,7 +175,7 @@ pub struct ServerUpdateInput {
     pub expected_version: Option<i32>,
     /// Its name.
     pub name: Option<String>,
-    /// Where it answers now.
+    /// Where it answers now, with `?sslmode=` where the connection must be protected.
     pub address: Option<String>,
     /// Its TCP port.
     pub port: Option<i32>,

@@ -3,7 +3,11 @@
 //! Safe to run at every start and on several nodes at once: the work is done under a lock that they
 //! share, and each part first looks whether it is done.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use daybook_domain::id::DatabaseServerId;
 use daybook_entity::master::tenant::{Engine, ServerStatus, database_server, master_state};
@@ -63,7 +67,8 @@ pub async fn prepare(
     start: &Start<'_>,
 ) -> Result<(ControlDb, ControlDb)> {
     if main.label() == master.label() && is_same_place(main, master) {
-        return Err(Error::Internal("main and master are the same database".into()));
+        let why = "main.url and master.url are the same database; each needs one of its own";
+        return Err(Error::Internal(why.into()));
     }
     let lock = format!("start-up-{}", master.label());
     let work = async {
@@ -85,13 +90,37 @@ fn is_same_place(one: &Target, other: &Target) -> bool {
     }
 }
 
+static CHANGING: AtomicUsize = AtomicUsize::new(0);
+
+/// Stands while tables are changed. MySQL keeps each step of that at once, so that half of a migration
+/// would stay behind if the process left in the middle.
+struct Changing;
+
+impl Changing {
+    fn begin() -> Self {
+        CHANGING.fetch_add(1, Ordering::AcqRel);
+        Self
+    }
+}
+
+impl Drop for Changing {
+    fn drop(&mut self) {
+        CHANGING.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Whether the tables of main or master are being changed, so that a start should not be broken off.
+pub fn is_changing() -> bool {
+    CHANGING.load(Ordering::Acquire) > 0
+}
+
 /// A database that exists and has the tables of this release.
 async fn ready<M: MigratorTrait>(target: &Target, start: &Start<'_>) -> Result<ControlDb> {
     match target {
         Target::Sqlite { path } => {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 let folder = folder.to_owned();
-                files::blocking(move || std::fs::create_dir_all(folder)).await?;
+                files::blocking(move || files::make_folder(&folder)).await?;
             }
         }
         Target::Server(place) => {
@@ -109,6 +138,7 @@ async fn ready<M: MigratorTrait>(target: &Target, start: &Start<'_>) -> Result<C
         }
     }
     let db = ControlDb::open(target.clone(), start.sessions).await?;
+    let _changing = Changing::begin();
     M::up(db.writer(), None).await?;
     Ok(db)
 }
@@ -139,7 +169,7 @@ async fn first_server(txn: &ControlTxn, start: &Start<'_>, now: i64) -> Result<(
                 id,
                 name: "first".to_owned(),
                 engine: place.engine,
-                address: place.host.clone(),
+                address: format!("{}{}", place.host, place.tls),
                 port: Some(i32::from(place.port)),
                 sealed_admin: Some(sealed.text),
                 key_id: Some(sealed.key_id),

@@ -20,6 +20,7 @@ pub mod bootstrap;
 pub mod fault;
 pub mod fleet;
 pub mod provision;
+pub mod ready;
 pub mod repair;
 pub mod rotate;
 pub mod seed;
@@ -32,5 +33,9 @@ pub mod welcome;
 
 #[cfg(test)]
 mod isolation_tests;
+#[cfg(test)]
+mod reach_tests;
+#[cfg(test)]
+mod silence_tests;
 #[cfg(test)]
 pub(crate) mod site;

@@ -30,6 +30,8 @@ use sea_orm::{
     IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, Set, sea_query::Expr,
 };
 
+use tracing::Instrument;
+
 use super::{fault, repair, template};
 use crate::{
     auth::directory::email_hash,
@@ -109,7 +111,7 @@ pub async fn create(
     actor: Actor,
 ) -> Result<NewAccount> {
     let saga = async move { run(&office, catalogue, new, actor).await };
-    tokio::spawn(saga)
+    tokio::spawn(saga.in_current_span())
         .await
         .map_err(|error| Error::Internal(format!("setting up a tenant ended badly: {error}")))?
 }
@@ -269,6 +271,8 @@ impl<'o> Saga<'o> {
         let server = match server {
             Ok(server) => server,
             Err(error) => {
+                let cause = error.cause().unwrap_or_default();
+                tracing::warn!(server = %place.name, cause, "a tenant's server does not answer");
                 repair::forget(office, id).await?;
                 return Err(error);
             }

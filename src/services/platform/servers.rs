@@ -17,6 +17,7 @@ use crate::{
         ControlTxn,
         credentials::{Credentials, server_context},
         failure,
+        target::parse_address,
     },
     error::{Code, Error, Result},
     lane::{Actor, Change},
@@ -147,7 +148,7 @@ pub async fn add_of(
         id,
         name: text(&new.name, "name", NAME_CHARS_MAX)?,
         engine: new.engine,
-        address: text(&new.address, "address", ADDRESS_CHARS_MAX)?,
+        address: address(&new.address)?,
         port: new.port.map(i32::from),
         sealed_admin: Some(sealed.text),
         key_id: Some(sealed.key_id),
@@ -256,7 +257,7 @@ fn changed(
         return Err(Error::refused(Code::NotAllowed, "input", why));
     }
     if let Some(address) = &change.address {
-        after.address = text(address, "address", ADDRESS_CHARS_MAX)?;
+        after.address = self::address(address)?;
     }
     if let Some(port) = change.port {
         after.port = Some(i32::from(port));
@@ -361,6 +362,18 @@ fn text(value: &str, field: &str, most: usize) -> Result<String> {
         }
         Ok(text) => Ok(text),
         Err(error) => Err(Error::refused(Code::TooLong, &path, error.to_string())),
+    }
+}
+
+/// A host, and parameters where the connection needs any.
+fn address(value: &str) -> Result<String> {
+    let address = text(value, "address", ADDRESS_CHARS_MAX)?;
+    match parse_address(&address) {
+        Ok((host, _)) if host.is_empty() => {
+            Err(Error::refused(Code::Required, "input.address", "this names no host"))
+        }
+        Ok(_) => Ok(address),
+        Err(error) => Err(Error::refused(Code::Invalid, "input.address", error.to_string())),
     }
 }
 
