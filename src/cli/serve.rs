@@ -5,12 +5,13 @@ use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
 use super::{
-    demo,
-    open::told,
+    demo, greeting,
+    open::{failed, told},
     settings::{Outcome, load_with_secrets, print},
 };
 use crate::{
     app::{App, Purpose},
+    auth::secret,
     clock::Clock,
     config::Config,
     http::serve::{on_signals, serve as serve_router},
@@ -21,20 +22,27 @@ use crate::{
 pub fn serve(file: Option<&Path>, set: &[String]) -> Outcome {
     let config = load_with_secrets(file, set)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(config))
+    runtime.block_on(run(config, &greeting::program(file, set)))
 }
 
-async fn run(config: Config) -> Outcome {
+async fn run(config: Config, program: &str) -> Outcome {
     let telemetry = telemetry::start(&config)?;
     let stop = on_signals()?;
     let listen = config.server.listen;
+    for (name, place) in config.places() {
+        tracing::info!("{name}: {place}");
+    }
     let app = App::open(config, Purpose::Serve, Clock::default()).await.map_err(|error| {
         let cause = error.cause().unwrap_or_else(|| error.to_string());
         format!("cannot start: {cause}")
     })?;
     if app.config.demo.seed {
         match Box::pin(demo::load(&app, None)).await {
-            Ok(text) => print(&text),
+            Ok(loaded) if loaded.is_new => {
+                print(&loaded.text);
+                loaded.shown().map_err(failed)?;
+            }
+            Ok(_) => tracing::info!("the example was loaded before"),
             Err(error) => tracing::warn!("no example was loaded: {}", told(&error)),
         }
     }
@@ -42,7 +50,8 @@ async fn run(config: Config) -> Outcome {
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address = listener.local_addr()?;
-    greet(&app, &address.to_string());
+    let password: String = secret::random_text().map_err(failed)?.chars().take(20).collect();
+    print(&greeting::greeting(&app.config, address, program, &password));
     let metrics = telemetry.metrics.clone();
     let upkeep = {
         let metrics = metrics.clone();
@@ -60,24 +69,4 @@ async fn run(config: Config) -> Outcome {
     app.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
-}
-
-fn greet(app: &App, address: &str) {
-    let config = &app.config;
-    let base = match &config.server.public_url {
-        Some(url) => url.to_string().trim_end_matches('/').to_owned(),
-        None => format!("http://{address}"),
-    };
-    let playground = if config.server.playground {
-        format!("  Playground   {base}/playground\n")
-    } else {
-        String::new()
-    };
-    print(&format!(
-        "\nDaybook serves.\n\n  GraphQL      {base}/graphql\n{playground}  \
-         Health       {base}/healthz and {base}/readyz\n  Metrics      {base}/metrics\n\n  \
-         Register a business with the mutation `register` (the playground has a form for it),\n  \
-         load an example to look at with `daybook demo`, make an administrator with\n  \
-         `daybook admin create`. Stop with Ctrl-C.\n\n"
-    ));
 }
