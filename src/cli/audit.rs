@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use daybook_entity::master::tenant::{TenantStatus, tenant_master};
 
 use super::{
-    open::{exit, failed, told, with_app},
+    open::{exit, failed, told, with_instance},
     settings::{Outcome, print},
     tenant::all,
 };
@@ -38,7 +38,7 @@ pub struct Verify {
 /// Does it.
 pub fn run(file: Option<&Path>, set: &[String], command: AuditCommand) -> Outcome {
     let AuditCommand::Verify(Verify { tenant, all: _ }) = command;
-    with_app(file, set, async move |app| verify_all(app, tenant).await)
+    with_instance(file, set, async move |app| verify_all(app, tenant).await)
 }
 
 async fn verify_all(app: &App, tenant: Option<String>) -> Outcome {

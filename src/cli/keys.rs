@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Subcommand;
 
 use super::{
-    open::{exit, failed, with_app},
+    open::{exit, failed, with_instance},
     settings::{Outcome, print},
 };
 use crate::services::platform::rotate;
@@ -21,7 +21,7 @@ pub enum KeysCommand {
 /// Does it.
 pub fn run(file: Option<&Path>, set: &[String], command: KeysCommand) -> Outcome {
     let KeysCommand::Rotate = command;
-    with_app(file, set, async |app| {
+    with_instance(file, set, async |app| {
         let progress = |done: usize, total: usize| eprintln!("tenant {done} of {total}");
         let done = rotate::rotate(&app.office, &progress).await.map_err(failed)?;
         print(&format!(

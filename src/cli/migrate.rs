@@ -7,8 +7,8 @@ use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    open::{block_on, exit, failed, with_app},
-    settings::{Outcome, load_with_secrets, print},
+    open::{block_on, exit, failed, with_app, with_instance},
+    settings::{Outcome, load_checked, print},
 };
 use crate::{
     app::App,
@@ -54,7 +54,7 @@ pub fn run(file: Option<&Path>, set: &[String], command: MigrateCommand) -> Outc
         MigrateCommand::Tenant { subdomain, look } => (look, Some(subdomain)),
         MigrateCommand::Tenants(look) => (look, None),
     };
-    with_app(file, set, async move |app| tenants(app, subdomain, look).await)
+    with_instance(file, set, async move |app| tenants(app, subdomain, look).await)
 }
 
 /// The databases that every process opens.
@@ -83,25 +83,29 @@ impl Tier {
     }
 }
 
+/// Whether a control database has been made.
+pub async fn exists(config: &Config, tier: Tier) -> Result<bool, Box<dyn std::error::Error>> {
+    Ok(match Target::parse(tier.url(config).expose_secret())? {
+        Target::Sqlite { path } => path.exists(),
+        Target::Server(place) => {
+            let names = Names::new(&config.tenants.database_marker)?;
+            let server = Server::open(&place, names).await.map_err(failed)?;
+            let exists = server.exists(&place.database).await;
+            server.close().await;
+            exists.map_err(failed)?
+        }
+    })
+}
+
 /// Migrations that a control database lacks, oldest first; `None` where there is no database yet.
 pub async fn pending<M: MigratorTrait>(
     config: &Config,
     tier: Tier,
 ) -> Result<Option<Vec<String>>, Box<dyn std::error::Error>> {
-    let target = Target::parse(tier.url(config).expose_secret())?;
-    let exists = match &target {
-        Target::Sqlite { path } => path.exists(),
-        Target::Server(place) => {
-            let names = Names::new(&config.tenants.database_marker)?;
-            let server = Server::open(place, names).await.map_err(failed)?;
-            let exists = server.exists(&place.database).await;
-            server.close().await;
-            exists.map_err(failed)?
-        }
-    };
-    if !exists {
+    if !exists(config, tier).await? {
         return Ok(None);
     }
+    let target = Target::parse(tier.url(config).expose_secret())?;
     let db = ControlDb::open(target, SessionLimits::default()).await.map_err(failed)?;
     let all = M::get_pending_migrations(db.writer()).await;
     db.close().await;
@@ -114,7 +118,7 @@ fn control<M: MigratorTrait>(
     look: Look,
     tier: Tier,
 ) -> Outcome {
-    let config = load_with_secrets(file, set)?;
+    let config = load_checked(file, set)?;
     let lacking = std::cell::RefCell::new(None);
     block_on(async {
         *lacking.borrow_mut() = Some(pending::<M>(&config, tier).await?);

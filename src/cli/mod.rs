@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod demo;
 mod doctor;
+mod greeting;
 mod keys;
 mod migrate;
 mod open;
@@ -66,17 +67,7 @@ pub enum Command {
     /// Loads an example: three tenants with a year of vouchers. Never beside other data.
     Demo(demo::DemoArgs),
     /// Shows settings.
-    Config {
-        /// Every setting with its value in force and where it came from.
-        #[arg(long)]
-        explain: bool,
-        /// The default file, with every setting commented.
-        #[arg(long)]
-        default: bool,
-        /// The table of settings for the README.
-        #[arg(long)]
-        markdown: bool,
-    },
+    Config(settings::Show),
 }
 
 /// Runs the command; the exit code tells how it went.
@@ -94,9 +85,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(how) => doctor::run(file, set, how),
         Command::Demo(args) => demo::run(file, set, args),
         Command::Schema { permissions } => settings::schema(permissions),
-        Command::Config { explain, default, markdown } => {
-            settings::config(file, set, explain, default, markdown)
-        }
+        Command::Config(show) => settings::config(file, set, &show),
     };
     match outcome {
         Ok(code) => code,

@@ -2,10 +2,14 @@
 
 use std::{error::Error, path::Path, process::ExitCode, time::Duration};
 
-use super::settings::{Outcome, load_with_secrets};
+use super::{
+    migrate::{Tier, exists},
+    settings::{Outcome, load_checked, load_with_secrets, with_secrets},
+};
 use crate::{
     app::{App, Purpose},
     clock::Clock,
+    config::Config,
     error,
 };
 
@@ -15,7 +19,39 @@ pub fn with_app<F>(file: Option<&Path>, set: &[String], work: F) -> Outcome
 where
     F: AsyncFnOnce(&App) -> Outcome,
 {
-    let config = load_with_secrets(file, set)?;
+    work_in(load_with_secrets(file, set)?, work)
+}
+
+/// The same in an instance that is there already: nothing is made where there is none.
+pub fn with_instance<F>(file: Option<&Path>, set: &[String], work: F) -> Outcome
+where
+    F: AsyncFnOnce(&App) -> Outcome,
+{
+    let config = load_checked(file, set)?;
+    block_on(async {
+        for tier in [Tier::Main, Tier::Master] {
+            if !exists(&config, tier).await? {
+                return Err(none_here(&config).into());
+            }
+        }
+        Ok(exit(true))
+    })?;
+    work_in(with_secrets(config)?, work)
+}
+
+/// Says that there is no instance, where it was looked for, and how one is made.
+fn none_here(config: &Config) -> String {
+    let [(main, main_place), (master, master_place)] = config.places();
+    format!(
+        "there is no instance here yet ({main}: {main_place}; {master}: {master_place}); \
+         `daybook serve` makes one"
+    )
+}
+
+fn work_in<F>(config: Config, work: F) -> Outcome
+where
+    F: AsyncFnOnce(&App) -> Outcome,
+{
     block_on(async {
         let opened = Box::pin(App::open(config, Purpose::Tool, Clock::default())).await;
         let app = opened.map_err(|error| format!("cannot start: {}", told(&error)))?;

@@ -6,12 +6,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    demo,
-    open::told,
+    demo, greeting,
+    open::{failed, told},
     settings::{Outcome, load_with_secrets, print},
 };
 use crate::{
     app::{App, Purpose},
+    auth::secret,
     clock::Clock,
     config::Config,
     http::serve::{on_signals, serve as serve_router},
@@ -23,7 +24,7 @@ use crate::{
 pub fn serve(file: Option<&Path>, set: &[String]) -> Outcome {
     let config = load_with_secrets(file, set)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(run(config));
+    let outcome = runtime.block_on(run(config, &greeting::program(file, set)));
     // Work that no longer matters, such as looking up a host's name, holds nobody up.
     runtime.shutdown_timeout(LEFT_OVER_WORK);
     outcome
@@ -32,10 +33,13 @@ pub fn serve(file: Option<&Path>, set: &[String]) -> Outcome {
 /// Longest time for blocking work that is still under way at the end.
 const LEFT_OVER_WORK: Duration = Duration::from_secs(1);
 
-async fn run(config: Config) -> Outcome {
+async fn run(config: Config, program: &str) -> Outcome {
     let telemetry = telemetry::start(&config)?;
     let stop = on_signals()?;
     let listen = config.server.listen;
+    for (name, place) in config.places() {
+        tracing::info!("{name}: {place}");
+    }
     let opening = Box::pin(App::open(config, Purpose::Serve, Clock::default()));
     let Some(opened) = opened_unless(&stop, opening).await else {
         tracing::info!("stopped before it served");
@@ -47,7 +51,11 @@ async fn run(config: Config) -> Outcome {
     })?;
     if app.config.demo.seed {
         match Box::pin(demo::load(&app, None)).await {
-            Ok(text) => print(&text),
+            Ok(loaded) if loaded.is_new => {
+                print(&loaded.text);
+                loaded.shown().map_err(failed)?;
+            }
+            Ok(_) => tracing::info!("the example was loaded before"),
             Err(error) => tracing::warn!("no example was loaded: {}", told(&error)),
         }
     }
@@ -55,7 +63,8 @@ async fn run(config: Config) -> Outcome {
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address = listener.local_addr()?;
-    greet(&app, &address.to_string());
+    let password: String = secret::random_text().map_err(failed)?.chars().take(20).collect();
+    print(&greeting::greeting(&app.config, address, program, &password));
     let metrics = telemetry.metrics.clone();
     let upkeep = {
         let metrics = metrics.clone();
@@ -91,24 +100,4 @@ async fn opened_unless<T>(
         opened = &mut opening => Some(opened),
         () = stopped => None,
     }
-}
-
-fn greet(app: &App, address: &str) {
-    let config = &app.config;
-    let base = match &config.server.public_url {
-        Some(url) => url.to_string().trim_end_matches('/').to_owned(),
-        None => format!("http://{address}"),
-    };
-    let playground = if config.server.playground {
-        format!("  Playground   {base}/playground\n")
-    } else {
-        String::new()
-    };
-    print(&format!(
-        "\nDaybook serves.\n\n  GraphQL      {base}/graphql\n{playground}  \
-         Health       {base}/healthz and {base}/readyz\n  Metrics      {base}/metrics\n\n  \
-         Register a business with the mutation `register` (the playground has a form for it),\n  \
-         load an example to look at with `daybook demo`, make an administrator with\n  \
-         `daybook admin create`. Stop with Ctrl-C.\n\n"
-    ));
 }

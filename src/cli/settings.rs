@@ -2,6 +2,8 @@
 
 use std::{error::Error, path::Path, process::ExitCode};
 
+use clap::Args;
+
 use crate::config::{self, Config, Sources};
 
 /// What commands return.
@@ -9,17 +11,26 @@ pub type Outcome = Result<ExitCode, Box<dyn Error>>;
 
 /// The settings in force, or everything that is wrong with them.
 pub fn load(file: Option<&Path>, set: &[String]) -> Result<Config, Box<dyn Error>> {
-    let mut flags = Vec::new();
-    for text in set {
-        flags.push(Sources::parse_flag(text)?);
+    Ok(Config::load(&Sources::of_process(file, set))?)
+}
+
+/// The same, once they fit each other.
+pub fn load_checked(file: Option<&Path>, set: &[String]) -> Result<Config, Box<dyn Error>> {
+    let config = load(file, set)?;
+    config.check()?;
+    for warning in config.warnings() {
+        eprintln!("daybook: warning: {warning}; production refuses it");
     }
-    Ok(Config::load(&Sources::of_process(file, flags)?)?)
+    Ok(config)
 }
 
 /// The same, with secrets made for a first run on one's own machine; what was made is told.
 pub fn load_with_secrets(file: Option<&Path>, set: &[String]) -> Result<Config, Box<dyn Error>> {
-    let mut config = load(file, set)?;
-    config.check()?;
+    with_secrets(load_checked(file, set)?)
+}
+
+/// Fills in secrets that an instance of one's own makes for itself, and tells when it makes them.
+pub fn with_secrets(mut config: Config) -> Result<Config, Box<dyn Error>> {
     for notice in config::secrets::ensure(&mut config)? {
         eprintln!("daybook: {notice}");
         eprintln!("daybook: production must bring its own: JWT_SECRET and ENCRYPTION_KEY");
@@ -27,25 +38,38 @@ pub fn load_with_secrets(file: Option<&Path>, set: &[String]) -> Result<Config, 
     Ok(config)
 }
 
-/// Prints settings.
-pub fn config(
-    file: Option<&Path>,
-    set: &[String],
-    explain: bool,
+/// What is to be shown of the settings.
+#[derive(Args, Debug)]
+pub struct Show {
+    /// Every setting with its value in force, where that came from, what it means, what is allowed,
+    /// its names and its defaults. With a key, a section or a name in the environment: of that only.
+    #[arg(long, value_name = "KEY", num_args = 0..=1)]
+    explain: Option<Option<String>>,
+    /// The default file, with every setting commented.
+    #[arg(long)]
     default: bool,
+    /// The table of settings for the README.
+    #[arg(long)]
     markdown: bool,
-) -> Outcome {
-    if default {
+}
+
+/// Prints settings.
+pub fn config(file: Option<&Path>, set: &[String], show: &Show) -> Outcome {
+    if show.default {
         print(&config::default_file());
-    } else if markdown {
+    } else if show.markdown {
         print(&config::settings_table());
     } else {
-        let config = load(file, set)?;
-        if explain {
-            print(&config.explain());
+        let mut config = load(file, set)?;
+        if let Some(only) = &show.explain {
+            config::secrets::find(&mut config);
+            print(&config.explain(only.as_deref()).map_err(|problem| problem.to_string())?);
         }
         config.check()?;
-        if !explain {
+        for warning in config.warnings() {
+            eprintln!("daybook: warning: {warning}; production refuses it");
+        }
+        if show.explain.is_none() {
             print("The settings are in order; `daybook config --explain` shows them.\n");
         }
     }

@@ -7,7 +7,7 @@ use daybook_entity::master::tenant::tenant_master;
 use sea_orm::ActiveEnum;
 
 use super::{
-    open::{exit, failed, with_app},
+    open::{exit, failed, with_app, with_instance},
     secret::new_password,
     settings::{Outcome, print},
 };
@@ -77,15 +77,18 @@ pub struct Create {
 pub fn run(file: Option<&Path>, set: &[String], command: TenantCommand) -> Outcome {
     match command {
         TenantCommand::Create(new) => create(file, set, new),
-        TenantCommand::List => with_app(file, set, list),
-        TenantCommand::Suspend { subdomain, reason } => with_app(file, set, async move |app| {
-            let id = app.tenancy.route_by_subdomain(&subdomain).await.map_err(failed)?.id;
-            let done =
-                tenants::suspend_of(&app.office, Some(id), &reason, None, Actor::system()).await;
-            print(&line(&done.map_err(failed)?));
-            Ok(exit(true))
-        }),
-        TenantCommand::Resume { subdomain } => with_app(file, set, async move |app| {
+        TenantCommand::List => with_instance(file, set, list),
+        TenantCommand::Suspend { subdomain, reason } => {
+            with_instance(file, set, async move |app| {
+                let id = app.tenancy.route_by_subdomain(&subdomain).await.map_err(failed)?.id;
+                let done =
+                    tenants::suspend_of(&app.office, Some(id), &reason, None, Actor::system())
+                        .await;
+                print(&line(&done.map_err(failed)?));
+                Ok(exit(true))
+            })
+        }
+        TenantCommand::Resume { subdomain } => with_instance(file, set, async move |app| {
             let id = app.tenancy.route_by_subdomain(&subdomain).await.map_err(failed)?.id;
             let done = tenants::resume_of(&app.office, Some(id), None, Actor::system()).await;
             print(&line(&done.map_err(failed)?));

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use secrecy::ExposeSecret;
 
 use super::{
-    open::{exit, failed, with_app},
+    open::{exit, failed, with_instance},
     settings::{Outcome, print},
 };
 use crate::{auth::family::Purpose, services::staff};
@@ -28,7 +28,7 @@ pub enum UserCommand {
 /// Does it.
 pub fn run(file: Option<&Path>, set: &[String], command: UserCommand) -> Outcome {
     let UserCommand::ResetPassword { tenant, email } = command;
-    with_app(file, set, async move |app| {
+    with_instance(file, set, async move |app| {
         let route = app.tenancy.route_by_subdomain(&tenant).await.map_err(failed)?;
         let made = staff::reset_code_by_operator(&app.desk, route.id, &email).await;
         let made = made.map_err(failed)?;

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use super::{
     parse::Raw,
-    resolve::Values,
     sections::table,
     setting::{Fallback, Setting},
     value::Value,
@@ -26,6 +25,9 @@ pub fn default_file() -> String {
             push(&mut text, format_args!("\n[{section}]\n"));
         }
         push(&mut text, format_args!("\n# {}\n", setting.why));
+        if !setting.note.is_empty() {
+            push(&mut text, format_args!("# {}\n", setting.note));
+        }
         push(&mut text, format_args!("# Allowed: {}.\n", setting.kind.allowed()));
         if !setting.old.is_empty() || !setting.parts.is_empty() {
             push(&mut text, format_args!("# Also read from: {}.\n", old_names(setting).join(", ")));
@@ -51,21 +53,10 @@ pub fn settings_table() -> String {
                 setting.key,
                 names.join(", "),
                 default_cell(setting),
-                setting.kind.unit(),
-                setting.why.replace('|', "\\|"),
+                setting.unit(),
+                setting.words().replace('|', "\\|"),
             ),
         );
-    }
-    text
-}
-
-/// Each setting with its value and source, one a line.
-pub(super) fn explain(values: &Values) -> String {
-    let mut text = String::new();
-    for setting in table() {
-        if let Some((value, source)) = values.get(setting.key) {
-            push(&mut text, format_args!("{} = {}  ({source})\n", setting.key, value.shown()));
-        }
     }
     text
 }
@@ -102,7 +93,7 @@ fn default_cell(setting: &Setting) -> String {
 }
 
 /// A default as TOML.
-fn literal(setting: &Setting, text: &str) -> String {
+pub(super) fn literal(setting: &Setting, text: &str) -> String {
     match setting.kind.parse(&Raw::Text(text.to_owned())) {
         Some(Value::Secret(_)) => "\"\"".into(),
         Some(value) => value.shown(),

@@ -6,8 +6,10 @@
 
 mod check;
 mod document;
+mod explain;
 mod old;
 mod parse;
+mod place;
 mod problem;
 mod range;
 mod resolve;
@@ -15,6 +17,7 @@ pub mod secrets;
 mod sections;
 mod setting;
 mod source;
+mod strength;
 mod tls;
 mod value;
 
@@ -29,6 +32,7 @@ pub use sections::{
 };
 pub use setting::{Fallback, Kind, Setting, TimeUnit};
 pub use source::{FileText, Source, Sources};
+pub use strength::weakness;
 pub use tls::{Tls, TlsMode};
 pub use value::{Environment, LogFormat, SqliteSynchronous};
 
@@ -74,7 +78,10 @@ impl Config {
         if problems.is_empty() {
             return Ok(config);
         }
-        problems.extend(config.check().err().into_iter().flat_map(|bad| bad.0));
+        // A default stands in for what is wrong; what does not fit it is no further mistake.
+        let known: Vec<String> = problems.iter().map(|problem| problem.key.clone()).collect();
+        let unfit = config.check().err().into_iter().flat_map(|bad| bad.0);
+        problems.extend(unfit.filter(|problem| !known.contains(&problem.key)));
         Err(Bad(problems))
     }
 
@@ -116,10 +123,14 @@ impl Config {
             .any(|url| !url.expose_secret().starts_with("sqlite:"))
     }
 
-    /// Each setting with its effective value and where that came from, one a line; of a secret only
-    /// whether it is set.
-    pub fn explain(&self) -> String {
-        document::explain(&self.values)
+    /// All that is to say of each setting: its value, where that came from (of a secret only whether
+    /// it is set), what it means, what is allowed, its names and its defaults. With a name, of that
+    /// setting or section only.
+    ///
+    /// # Errors
+    /// [`Problem`] when nothing has that name.
+    pub fn explain(&self, only: Option<&str>) -> Result<String, Problem> {
+        explain::explain(&self.values, only)
     }
 
     fn url_or_file(&self, url: Option<&SecretString>, name: &str) -> SecretString {

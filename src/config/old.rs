@@ -120,30 +120,30 @@ fn composed(
     let of = |name| given(env, name);
     let Some(database) = of("DB_NAME") else {
         // DB_PASSWORD alone belongs to a CONN_STR_LOCAL without one.
-        let lost = ["DB_HOST", "DB_USER", "DB_PORT"].into_iter().find(|name| of(name).is_some());
-        if let Some(name) = lost.filter(|_| !has_url) {
+        let lost = ["DB_HOST", "DB_USER", "DB_PORT", "DB_DIALECT"];
+        for name in lost.into_iter().filter(|name| !has_url && of(name).is_some()) {
             layers.problems.push(Problem::new(name, "is set without DB_NAME").at("environment"));
         }
         return None;
     };
     let port = of("DB_PORT").map(str::parse::<u16>);
-    let scheme = match (of("DB_DIALECT"), &port) {
+    let engine = match (of("DB_DIALECT"), &port) {
         (Some(dialect), _) => engine(&dialect.to_ascii_lowercase()),
         (None, Some(Ok(5432))) => Some(("postgres", 5432)),
         (None, _) => Some(("mysql", 3306)),
     };
-    let Some((scheme, default_port)) = scheme else {
+    if engine.is_none() {
         let problem = Problem::new("DB_DIALECT", "allowed is postgres, mysql or mariadb");
         let problem = problem.with_value(of("DB_DIALECT").unwrap_or_default());
         layers.problems.push(problem.at("environment"));
-        return None;
-    };
-    let Ok(port) = port.unwrap_or(Ok(default_port)) else {
+    }
+    if !matches!(port, None | Some(Ok(1..))) {
         let problem = Problem::new("DB_PORT", "allowed is a port from 1 to 65535");
         let problem = problem.with_value(of("DB_PORT").unwrap_or_default());
         layers.problems.push(problem.at("environment"));
-        return None;
-    };
+    }
+    let (scheme, default_port) = engine?;
+    let port = port.unwrap_or(Ok(default_port)).ok().filter(|port| *port > 0)?;
     let host = of("DB_HOST").unwrap_or("127.0.0.1");
     let Ok(mut url) = Url::parse(&format!("{scheme}://host/")) else { return None };
     let user = of("DB_USER").unwrap_or(if scheme == "mysql" { "root" } else { "postgres" });

@@ -47,7 +47,7 @@ impl Values {
 
 /// The values, complete whatever is wrong (a default stands in), and everything that is wrong.
 pub(super) fn resolve(sources: &Sources) -> (Values, Vec<Problem>) {
-    let mut layers = Layers::default();
+    let mut layers = Layers { problems: sources.problems.clone(), ..Layers::default() };
     if let Some(file) = &sources.file {
         layers.file(file);
     }
@@ -77,10 +77,13 @@ impl Layers {
     }
 
     pub(super) fn refuse(&mut self, setting: &Setting, name: &str, raw: &Raw, from: &Source) {
-        let message = format!("allowed is {}", setting.kind.allowed());
-        let problem = Problem::new(name, message).at(from);
-        let hidden = setting.is_secret();
-        self.problems.push(if hidden { problem } else { problem.with_value(&raw.shown()) });
+        let allowed = setting.kind.allowed();
+        self.problems.push(if setting.is_secret() {
+            Problem::new(name, format!("allowed is {allowed}; {}", left_out(&raw.shown()))).at(from)
+        } else {
+            let problem = Problem::new(name, format!("allowed is {allowed}")).at(from);
+            problem.with_value(&raw.shown())
+        });
     }
 
     fn unknown(
@@ -94,10 +97,13 @@ impl Layers {
             Some(known) => format!("there is no such setting; {known} is the nearest"),
             None => "there is no such setting; daybook.default.toml lists all".to_owned(),
         };
-        let problem = Problem::new(name, message).at(from);
         let hidden = may_be_secret(name, &raw.shown())
             || nearest.is_some_and(|known| may_be_secret(&known, ""));
-        self.problems.push(if hidden { problem } else { problem.with_value(&raw.shown()) });
+        self.problems.push(if hidden {
+            Problem::new(name, format!("{message}; {}", left_out(&raw.shown()))).at(from)
+        } else {
+            Problem::new(name, message).at(from).with_value(&raw.shown())
+        });
     }
 
     fn file(&mut self, file: &FileText) {
@@ -197,6 +203,12 @@ fn raw(value: toml::Value) -> Raw {
         }
         other => Raw::Text(other.to_string()),
     }
+}
+
+/// Says of a value that it is not repeated, and why.
+pub(super) fn left_out(value: &str) -> String {
+    let length = value.chars().count();
+    format!("the value of {length} characters is left out here, since it may hold a secret")
 }
 
 /// Whether a name or a value looks as if it should not be repeated.

@@ -40,6 +40,19 @@ pub enum SecretsError {
         /// Which secret.
         key: &'static str,
     },
+    /// The file is gone, but what was sealed with its key is there.
+    #[error(
+        "{} is missing, but {} is there, which was made with another secret: new ones would open \
+         nothing of it. Put the file back from a copy, or set JWT_SECRET and ENCRYPTION_KEY to what \
+         they were; to start over without the data, move the databases away too",
+        .file.display(), .database.display()
+    )]
+    Lost {
+        /// The file of secrets.
+        file: PathBuf,
+        /// A database that it belongs to.
+        database: PathBuf,
+    },
     /// The file cannot be read or written.
     #[error("{}: {cause}", .file.display())]
     File {
@@ -61,10 +74,11 @@ impl std::fmt::Display for Notice {
 }
 
 /// Fills in the secrets that are missing, from `secrets.toml` in the data folder, which is made when
-/// it does not exist. Does nothing when none is missing.
+/// neither it nor a database exists. Does nothing when none is missing.
 ///
 /// # Errors
-/// [`SecretsError`] when this instance must bring its own secrets, or the file is unusable.
+/// [`SecretsError`] when this instance must bring its own secrets, the file is unusable, or it is gone
+/// while databases are there.
 pub fn ensure(config: &mut Config) -> Result<Vec<Notice>, SecretsError> {
     let missing = |secret: &Option<SecretString>| secret.is_none();
     let (jwt, encryption) =
@@ -77,23 +91,39 @@ pub fn ensure(config: &mut Config) -> Result<Vec<Notice>, SecretsError> {
         return Err(SecretsError::OwnNeeded(key));
     }
     let path = config.data.folder.join(FILE_NAME);
-    let made = match std::fs::exists(&path) {
-        Ok(true) => false,
-        Ok(false) => make(&config.data.folder, &path)?,
-        Err(cause) => return Err(SecretsError::File { file: path, cause }),
-    };
-    let kept = read(&path)?;
-    if jwt {
-        config.security.jwt_secret = Some(kept.jwt_secret.clone());
-        let value = Value::Secret(kept.jwt_secret);
-        config.values.set("security.jwt_secret", value, Source::Kept(path.clone()));
+    let failed = |cause| SecretsError::File { file: path.clone(), cause };
+    let mut made = false;
+    if !std::fs::exists(&path).map_err(failed)? {
+        if let Some(database) = config.database_files().into_iter().next() {
+            return Err(SecretsError::Lost { file: path, database });
+        }
+        made = make(&config.data.folder, &path)?;
     }
-    if encryption {
-        config.security.encryption_key = Some(kept.encryption_key.clone());
-        let value = Value::Secret(kept.encryption_key);
-        config.values.set("security.encryption_key", value, Source::Kept(path.clone()));
-    }
+    fill_in(config, read(&path)?, &path);
     Ok(if made { vec![Notice::SecretsMade(path)] } else { Vec::new() })
+}
+
+/// Fills in the secrets that are missing where an earlier start has made them, and makes none.
+pub fn find(config: &mut Config) {
+    let path = config.data.folder.join(FILE_NAME);
+    if !config.needs_own_secrets()
+        && let Ok(kept) = read(&path)
+    {
+        fill_in(config, kept, &path);
+    }
+}
+
+fn fill_in(config: &mut Config, kept: Kept, path: &Path) {
+    let Config { security, values, .. } = config;
+    for (key, place, secret) in [
+        ("security.jwt_secret", &mut security.jwt_secret, kept.jwt_secret),
+        ("security.encryption_key", &mut security.encryption_key, kept.encryption_key),
+    ] {
+        if place.is_none() {
+            *place = Some(secret.clone());
+            values.set(key, Value::Secret(secret), Source::Kept(path.to_owned()));
+        }
+    }
 }
 
 struct Kept {
@@ -163,7 +193,11 @@ pub fn make_folder(folder: &Path) -> std::io::Result<()> {
     if folder.as_os_str().is_empty() { Ok(()) } else { builder.create(folder) }
 }
 
-fn write_draft(draft: &Path, text: &[u8]) -> std::io::Result<()> {
+/// Writes a new file that only its owner can read, down to the disk.
+///
+/// # Errors
+/// What the operating system says; also when the file exists.
+pub fn write_draft(draft: &Path, text: &[u8]) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -11,6 +11,8 @@ pub struct Setting {
     pub default: Fallback,
     /// One sentence: what it does and why one would change it.
     pub why: &'static str,
+    /// What else one has to know; empty for most.
+    pub note: &'static str,
     /// Environment names of older systems that mean the same.
     pub old: &'static [&'static str],
     /// Environment names of older systems that mean it together.
@@ -89,7 +91,7 @@ impl Setting {
         default: Fallback,
         why: &'static str,
     ) -> Self {
-        Self { key, kind, default, why, old: &[], parts: &[] }
+        Self { key, kind, default, why, note: "", old: &[], parts: &[] }
     }
 
     pub(super) const fn old(self, old: &'static [&'static str]) -> Self {
@@ -98,6 +100,19 @@ impl Setting {
 
     pub(super) const fn parts(self, parts: &'static [&'static str]) -> Self {
         Self { parts, ..self }
+    }
+
+    pub(super) const fn note(self, note: &'static str) -> Self {
+        Self { note, ..self }
+    }
+
+    /// All that is said of it: what it does, and what else one has to know.
+    pub fn words(&self) -> String {
+        if self.note.is_empty() {
+            self.why.to_owned()
+        } else {
+            format!("{} {}", self.why, self.note)
+        }
     }
 
     /// Its name in the environment: `DAYBOOK_SECTION_KEY`.
@@ -113,6 +128,15 @@ impl Setting {
     /// The key inside its section.
     pub fn name(&self) -> &'static str {
         self.key.split_once('.').map_or(self.key, |(_, name)| name)
+    }
+
+    /// The unit of a bare number, or nothing.
+    pub fn unit(&self) -> &'static str {
+        match self.key.rsplit_once('_') {
+            Some((_, "kib")) => "KiB",
+            Some((_, "percent")) => "percent",
+            _ => self.kind.unit(),
+        }
     }
 
     /// Whether its value is never shown.

@@ -9,7 +9,7 @@ use std::{
 
 use secrecy::SecretString;
 
-use super::{Bad, ENV_PREFIX, FILE_NAME, Problem, old, sections};
+use super::{ENV_PREFIX, FILE_NAME, Problem, old, sections};
 
 /// Everything that settings are made from; loading reads nothing else.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub struct Sources {
     pub env: BTreeMap<String, String>,
     /// Flags as `section.key` and value; a later one wins.
     pub flags: Vec<(String, String)>,
+    /// What could not be read; told together with whatever else is wrong.
+    pub problems: Vec<Problem>,
     /// Processor cores of the machine.
     pub cores: usize,
 }
@@ -51,17 +53,15 @@ pub enum Source {
 impl Default for Sources {
     /// Nothing but defaults, on a machine with one core.
     fn default() -> Self {
-        Self { file: None, env: BTreeMap::new(), flags: Vec::new(), cores: 1 }
+        Self { file: None, env: BTreeMap::new(), flags: Vec::new(), problems: Vec::new(), cores: 1 }
     }
 }
 
 impl Sources {
     /// What this process was given: the named file (or `daybook.toml` in the working folder, when it
-    /// exists), the environment, and flags. The only place that reads the environment.
-    ///
-    /// # Errors
-    /// [`Bad`] when the file cannot be read, or a name of ours holds something that is not text.
-    pub fn of_process(file: Option<&Path>, flags: Vec<(String, String)>) -> Result<Self, Bad> {
+    /// exists), the environment, and what followed each `--set`. The only place that reads the
+    /// environment. What cannot be read is among the problems that loading tells.
+    pub fn of_process(file: Option<&Path>, set: &[String]) -> Self {
         let mut problems = Vec::new();
         let mut env = BTreeMap::new();
         for (name, value) in std::env::vars_os() {
@@ -84,11 +84,8 @@ impl Sources {
                 None
             }
         };
-        if !problems.is_empty() {
-            return Err(Bad(problems));
-        }
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Ok(Self { file: read, env, flags, cores })
+        Self { file: read, env, flags: Vec::new(), problems, cores }.with_set(set)
     }
 
     /// A password that the environment brings for one command, under a name that is no setting.
@@ -97,14 +94,19 @@ impl Sources {
         std::env::var(name).ok().filter(|text| !text.is_empty()).map(SecretString::from)
     }
 
-    /// Reads what follows `--set`: `section.key=value`.
-    ///
-    /// # Errors
-    /// When there is no `=`, as a sentence for the command line.
-    pub fn parse_flag(text: &str) -> Result<(String, String), String> {
-        let (key, value) =
-            text.split_once('=').ok_or("write section.key=value, as in log.level=debug")?;
-        Ok((key.trim().to_owned(), value.to_owned()))
+    /// These sources with what followed each `--set`: `section.key=value`.
+    #[must_use]
+    pub fn with_set(mut self, set: &[String]) -> Self {
+        for text in set {
+            match text.split_once('=') {
+                Some((key, value)) => self.flags.push((key.trim().to_owned(), value.to_owned())),
+                None => {
+                    let message = "write --set section.key=value, as in --set log.level=debug";
+                    self.problems.push(Problem::new(text, message).at(Source::Flag));
+                }
+            }
+        }
+        self
     }
 
     /// These sources with one more flag.
@@ -136,6 +138,7 @@ impl fmt::Debug for Sources {
             .field("file", &self.file)
             .field("env", &self.env.keys())
             .field("flags", &self.flags.iter().map(|(key, _)| key).collect::<Vec<_>>())
+            .field("problems", &self.problems)
             .field("cores", &self.cores)
             .finish()
     }

@@ -7,8 +7,8 @@ use secrecy::ExposeSecret;
 
 use super::*;
 
-const JWT: &str = "jwt-0123456789-0123456789-0123456789";
-const KEY: &str = "key-5678901234567890123456789012";
+const JWT: &str = "4f1d9a07c35be82671d8f0b92ac4e653";
+const KEY: &str = "b83e57f21ca940d6e7503fd18c9b26a4";
 
 fn none() -> Sources {
     Sources::default()
@@ -61,7 +61,7 @@ fn later_sources_win_and_explain_says_which() {
     assert_eq!(config.server.listen.to_string(), "1.2.3.4:1");
     assert!(config.server.trusted_proxies[0].contains("10.1.2.3".parse().unwrap()));
     assert!(!config.server.introspection);
-    let text = config.explain();
+    let text = config.explain(None).unwrap();
     for line in [
         "environment = \"production\"  (file daybook.toml)",
         "limits.batch = 3  (flag)",
@@ -86,7 +86,8 @@ fn everything_wrong_is_told_at_once_with_what_is_allowed() {
         .with_env("DAYBOOK_MAIN_URL", "")
         .with_env("PATH", "/bin")
         .with("limits.page_rows_default", "500")
-        .with("nonsense", "1");
+        .with("nonsense", "1")
+        .with_set(&["nothing".to_owned()]);
 
     let text = refusals(&sources);
 
@@ -99,12 +100,13 @@ fn everything_wrong_is_told_at_once_with_what_is_allowed() {
          DAYBOOK_SERVER_LISTEN is the nearest",
         "log.format = \"xml\" (environment DAYBOOK_LOG_FORMAT): allowed is one of text, json",
         "nonsense = \"1\" (flag): there is no such setting; daybook.default.toml lists all",
-        "limits.page_rows_default: is above limits.page_rows_max",
-        "7 settings are wrong",
+        "limits.page_rows_default = \"500\" (flag): is above limits.page_rows_max = 100 (default)",
+        "nothing (flag): write --set section.key=value",
+        "8 settings are wrong",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    assert_eq!(text.lines().count(), 8, "{text}");
+    assert_eq!(text.lines().count(), 9, "{text}");
 }
 
 #[test]
@@ -119,8 +121,17 @@ fn no_refusal_repeats_a_secret() {
 
     let text = refusals(&sources);
     assert!(!text.contains("hush"), "{text}");
-    for key in ["jwt_secert", "encryption_key", "main.url", "DAYBOOK_DATABASE", "jwt_secret:"] {
-        assert!(text.contains(key), "{key}\n{text}");
+    for part in [
+        "jwt_secert (file daybook.toml): there is no such setting",
+        "encryption_key (file daybook.toml): allowed is a text in one line; the value of 6 characters \
+         is left out here, since it may hold a secret",
+        "main.url (environment DAYBOOK_MAIN_URL): allowed is sqlite://path",
+        "or empty; the value of 26 characters is left out",
+        "DAYBOOK_DATABASE (environment): there is no such setting",
+        "jwt_secret (environment JWT_SECRET): has 6 characters; allowed are 32 or more",
+        "jwt_secret_previous (flag): has 6 characters",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
     }
     assert_eq!(
         refusals(&broken),
@@ -196,6 +207,10 @@ fn a_server_is_composed_from_its_parts() {
 
     for (wrong, part) in [
         (vec![("DB_NAME", "b"), ("DB_PORT", "x")], "DB_PORT = \"x\""),
+        (vec![("DB_NAME", "b"), ("DB_PORT", "0")], "DB_PORT = \"0\""),
+        (vec![("DB_NAME", "b"), ("DB_PORT", "x"), ("DB_DIALECT", "y")], "DB_DIALECT = \"y\""),
+        (vec![("DB_NAME", "b"), ("DB_PORT", "x"), ("DB_DIALECT", "y")], "DB_PORT = \"x\""),
+        (vec![("DB_HOST", "db"), ("DB_PORT", "x")], "DB_PORT (environment): is set without"),
         (vec![("DB_NAME", "b"), ("DB_DIALECT", "oracle")], "DB_DIALECT = \"oracle\""),
         (vec![("DB_NAME", "b"), ("DB_HOST", "no host")], "DB_HOST = \"no host\""),
         (vec![("DB_HOST", "db")], "DB_HOST (environment): is set without DB_NAME"),
@@ -277,9 +292,15 @@ fn development_makes_its_secrets_once() {
     assert_eq!(secrets::ensure(&mut second).unwrap(), []);
 
     first.check().unwrap();
+    assert!(first.warnings().is_empty());
+    let mut looking = Config::load(&sources).unwrap();
+    secrets::find(&mut looking);
+    assert_eq!(url(&looking.security.jwt_secret), url(&first.security.jwt_secret));
     assert_eq!(url(&first.security.jwt_secret), url(&second.security.jwt_secret));
     assert_ne!(url(&first.security.jwt_secret), url(&first.security.encryption_key));
-    assert!(first.explain().contains("security.jwt_secret = set  (made once, kept in "));
+    assert!(
+        first.explain(None).unwrap().contains("security.jwt_secret = set  (made once, kept in ")
+    );
     assert_eq!(std::fs::read_dir(&data).unwrap().count(), 1, "no draft stays behind");
 
     let mut own = Config::load(&sources.clone().with("security.jwt_secret", JWT)).unwrap();
@@ -348,8 +369,8 @@ fn the_default_file_is_current_and_its_lines_change_nothing() {
         .collect();
     let copied = Config::load(&Sources { cores: 2, ..none() }.with_file(&active.join("\n")));
     let plain = Config::load(&Sources { cores: 2, ..none() });
-    let copied = copied.unwrap().explain().replace("(file daybook.toml)", "(default)");
-    assert_eq!(copied, plain.unwrap().explain());
+    let copied = copied.unwrap().explain(None).unwrap().replace("(file daybook.toml)", "(default)");
+    assert_eq!(copied, plain.unwrap().explain(None).unwrap());
 }
 
 #[test]
@@ -364,9 +385,121 @@ fn the_table_for_the_readme_has_a_row_for_each_setting() {
 
 #[test]
 fn a_flag_is_read_as_key_and_value() {
-    assert_eq!(
-        Sources::parse_flag("main.url=sqlite://a=b"),
-        Ok(("main.url".into(), "sqlite://a=b".into()))
-    );
-    assert!(Sources::parse_flag("log.level").is_err());
+    let set = ["main.url=sqlite://a=b", " log.level =debug", "log.level"].map(str::to_owned);
+    let sources = none().with_set(&set);
+    let read = [("main.url", "sqlite://a=b"), ("log.level", "debug")];
+    assert_eq!(sources.flags, read.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    assert_eq!(sources.problems.len(), 1);
+}
+
+#[test]
+fn weak_secrets_stop_production_and_are_told_in_development() {
+    let weak = none()
+        .with_env("JWT_SECRET", &"a".repeat(40))
+        .with_env("ENCRYPTION_KEY", "abcdefghijklmnopqrstuvwxyz012345");
+    let keys = |problems: &[Problem]| -> Vec<String> {
+        problems.iter().map(|problem| problem.key.clone()).collect()
+    };
+    let both = ["security.jwt_secret", "security.encryption_key"];
+
+    let development = Config::load(&weak).unwrap();
+    development.check().unwrap();
+    assert_eq!(keys(&development.warnings()), both);
+
+    let production = Config::load(&weak.clone().with("environment", "production")).unwrap();
+    let bad = production.check().unwrap_err();
+    assert_eq!(keys(&bad.0), both);
+    assert!(bad.to_string().contains("(environment JWT_SECRET): looks like one from an example"));
+    assert!(!bad.to_string().contains("aaa") && !bad.to_string().contains("abcdef"), "{bad}");
+
+    // The key before the current one is needed for leaving it.
+    let leaving = none()
+        .with("environment", "production")
+        .with("security.jwt_secret", JWT)
+        .with("security.encryption_key", KEY)
+        .with("security.encryption_key_previous", &"a".repeat(32));
+    Config::load(&leaving).unwrap().check().unwrap();
+    let forged = leaving.with("security.jwt_secret_previous", &"a".repeat(32));
+    assert!(Config::load(&forged).unwrap().check().is_err());
+}
+
+#[test]
+fn lost_secrets_are_not_made_anew_beside_databases() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = none().with("data.folder", folder.path().to_str().unwrap());
+    let elsewhere = folder.path().join("elsewhere.sqlite");
+    let with_url = sources.clone().with("main.url", &format!("sqlite://{}", elsewhere.display()));
+    let lost = |sources: &Sources| match secrets::ensure(&mut Config::load(sources).unwrap()) {
+        Err(secrets::SecretsError::Lost { database, .. }) => Some(database),
+        _ => None,
+    };
+
+    std::fs::write(&elsewhere, "").unwrap();
+    assert_eq!(lost(&with_url), Some(elsewhere));
+    std::fs::create_dir(folder.path().join("tenants")).unwrap();
+    let tenant = folder.path().join("tenants").join("one.sqlite");
+    std::fs::write(&tenant, "").unwrap();
+    assert_eq!(lost(&sources), Some(tenant.clone()));
+    let master = folder.path().join("master.sqlite");
+    std::fs::write(&master, "").unwrap();
+    assert_eq!(lost(&sources), Some(master.clone()));
+    assert!(!folder.path().join(secrets::FILE_NAME).exists());
+
+    // Whoever still has the secrets brings them.
+    let brought = sources.clone().with("security.jwt_secret", JWT);
+    let brought = brought.with("security.encryption_key", KEY);
+    secrets::ensure(&mut Config::load(&brought).unwrap()).unwrap();
+
+    std::fs::remove_file(master).unwrap();
+    std::fs::remove_file(tenant).unwrap();
+    assert_eq!(secrets::ensure(&mut Config::load(&sources).unwrap()).unwrap().len(), 1);
+}
+
+#[test]
+fn each_setting_is_explained_with_all_that_is_to_say_of_it() {
+    let config = Config::load(&none().with("lane.batch_max", "7")).unwrap();
+    let all = config.explain(None).unwrap();
+    for setting in table() {
+        let one = config.explain(Some(setting.key)).unwrap();
+        let lines: Vec<&str> = one.lines().collect();
+        assert!(lines[0].starts_with(&format!("{} = ", setting.key)), "{one}");
+        for (line, word) in
+            lines[1..].iter().zip(["Meaning", "Unit", "Allowed", "Default", "Environment"])
+        {
+            assert!(line.trim_start().starts_with(word) && line.len() > 17, "{one}");
+        }
+        assert!(lines[1].contains(setting.why) && lines[3].contains(&setting.kind.allowed()));
+        for name in setting.old.iter().chain(setting.parts).copied().chain([&*setting.env()]) {
+            assert!(lines[5].contains(name), "{one}");
+        }
+        assert_eq!(lines.len(), 6, "{one}");
+        assert!(all.contains(&one), "{one}");
+    }
+    let batch = config.explain(Some("DAYBOOK_LANE_BATCH_MAX")).unwrap();
+    assert!(batch.starts_with("lane.batch_max = 7  (flag)\n"), "{batch}");
+    let listen = config.explain(Some("server.listen")).unwrap();
+    let default = "\"127.0.0.1:8080\" in development, \"0.0.0.0:8080\" in production";
+    assert!(listen.contains(default), "{listen}");
+    assert!(config.explain(Some("JWT_EXPIRY")).unwrap().contains("seconds"));
+    assert_eq!(config.explain(Some("data")).unwrap().lines().count(), 6);
+    assert!(config.explain(Some("DB_NAME")).unwrap().contains("DB_DIALECT=postgres"));
+    let unknown = config.explain(Some("lane.batch")).unwrap_err().to_string();
+    assert!(unknown.contains("lane.batch_max is the nearest"), "{unknown}");
+}
+
+#[test]
+fn places_say_what_db_name_means_and_hide_the_password() {
+    let places = |pairs: &[(&str, &str)]| {
+        let sources = pairs.iter().fold(none(), |all, (name, value)| all.with_env(name, value));
+        Config::load(&sources).unwrap().places().map(|(_, place)| place)
+    };
+    assert_eq!(places(&[])[0], "SQLite, data/main.sqlite");
+    let [main, master] =
+        places(&[("DB_NAME", "books"), ("DB_PORT", "7777"), ("DB_PASSWORD", "hush")]);
+    assert!(main.starts_with("MySQL or MariaDB at 127.0.0.1:7777, database books, user root ("));
+    assert!(main.contains("environment DB_NAME: MySQL or MariaDB, unless DB_DIALECT"), "{main}");
+    assert!(!main.contains("hush"), "{main}");
+    assert_eq!(master, "SQLite, data/master.sqlite");
+    let [main, _] = places(&[("DATABASE_URL", "postgres://u:hush@db/books")]);
+    assert_eq!(main, "PostgreSQL at db:5432, database books, user u (environment DATABASE_URL)");
 }

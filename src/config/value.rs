@@ -30,6 +30,16 @@ impl Value {
         }
     }
 
+    /// For showing where something is wrong: without quotes, which are put around it there. Nothing of
+    /// a secret.
+    pub(super) fn written(&self) -> Option<String> {
+        match self {
+            Self::Secret(_) => None,
+            Self::Text(text) => Some(text.clone()),
+            other => Some(other.shown()),
+        }
+    }
+
     /// Whether both mean the same.
     pub(super) fn same(&self, other: &Self) -> bool {
         match (self, other) {

@@ -47,7 +47,7 @@ pub struct Mutation(
     platform::PlatformMutation,
 );
 
-/// What can be listened to.
+/// What can be listened to, over a WebSocket at `/graphql/ws` (graphql-transport-ws).
 #[derive(MergedSubscription, Default, Debug)]
 pub struct Subscription(books::subscriptions::BooksSubscription);
 

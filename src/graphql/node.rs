@@ -32,10 +32,7 @@ use super::{
     session::{ADMIN, Account, TENANT},
     staff::{self, ApiKey, User},
 };
-use crate::{
-    error::Error,
-    services::books::years,
-};
+use crate::{error::Error, services::books::years};
 
 /// Something with a global id.
 #[derive(Interface, Debug, Clone)]

@@ -9,10 +9,11 @@ use std::{
 use daybook_domain::id::TenantId;
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
+use super::gather::Gather;
 use crate::{
     clock::Clock,
-    db::{ControlDb, failure, sql::statement},
-    error::{Error, Result},
+    db::{ControlDb, sql::statement},
+    error::Result,
 };
 
 /// Gathers the newest event of each tenant and writes them together.
@@ -21,6 +22,7 @@ pub(super) struct Marks {
     main: ControlDb,
     clock: Clock,
     waiting: Mutex<HashMap<TenantId, i64>>,
+    announcing: Gather<TenantId>,
 }
 
 /// Rows of one statement.
@@ -28,7 +30,7 @@ const ROWS_MAX: usize = 256;
 
 impl Marks {
     pub fn new(main: ControlDb, clock: Clock) -> Self {
-        Self { main, clock, waiting: Mutex::default() }
+        Self { main, clock, waiting: Mutex::default(), announcing: Gather::default() }
     }
 
     /// Notes that a tenant's events go up to `change_seq`.
@@ -102,31 +104,45 @@ impl Marks {
     }
 
     /// Tells workers that this tenant's outbox may soon hold events, and raises the generation, so
-    /// that one who clears an older mark clears nothing.
+    /// that one who clears an older mark clears nothing. Returns once that is committed; all who ask
+    /// while a commit runs share the next one, since main has one writer for every tenant.
     ///
     /// # Errors
     /// When main cannot be written.
     pub async fn announce(&self, tenant: TenantId) -> Result<()> {
+        self.announcing.join(tenant, |tenants| self.raise(tenants)).await
+    }
+
+    /// Raises the generation of these tenants, given in the order of the key.
+    async fn raise(&self, tenants: Vec<TenantId>) -> Result<()> {
         let (writer, now) = (self.main.writer(), self.clock.now_ms());
         let backend = writer.get_database_backend();
-        let raise = "UPDATE outbox_pending SET generation = generation + 1, pending = TRUE, \
-             updated_at = ? WHERE tenant_id = ?";
-        let insert = "INSERT INTO outbox_pending (tenant_id, generation, pending, updated_at) \
-             VALUES (?, 1, TRUE, ?)";
-        // The second round finds the row that another process has inserted meanwhile.
-        for _ in 0..2 {
-            let values = [now.into(), tenant.get().into()];
-            let raised = writer.execute_raw(statement(backend, raise, values)).await?;
-            if raised.rows_affected() > 0 {
-                return Ok(());
+        let merge = match backend {
+            DbBackend::MySql => {
+                "ON DUPLICATE KEY UPDATE generation = generation + 1, pending = TRUE, \
+                 updated_at = VALUES(updated_at)"
             }
-            let values = [tenant.get().into(), now.into()];
-            match writer.execute_raw(statement(backend, insert, values)).await {
-                Ok(_) => return Ok(()),
-                Err(error) if failure::is_taken(&error) => {}
-                Err(error) => return Err(error.into()),
+            _ => {
+                "ON CONFLICT (tenant_id) DO UPDATE SET \
+                 generation = outbox_pending.generation + 1, pending = TRUE, \
+                 updated_at = excluded.updated_at"
             }
+        };
+        for chunk in tenants.chunks(ROWS_MAX) {
+            let rows = vec!["(?, 1, TRUE, ?)"; chunk.len()].join(", ");
+            let text = format!(
+                "INSERT INTO outbox_pending (tenant_id, generation, pending, updated_at) \
+                 VALUES {rows} {merge}"
+            );
+            let values = chunk.iter().flat_map(|tenant| [tenant.get().into(), now.into()]);
+            writer.execute_raw(statement(backend, &text, values)).await?;
         }
-        Err(Error::Unavailable("the outbox could not be announced".into()))
+        Ok(())
+    }
+
+    /// How many commits announcing took.
+    #[cfg(test)]
+    pub fn announcements(&self) -> usize {
+        self.announcing.rounds()
     }
 }

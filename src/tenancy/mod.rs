@@ -7,6 +7,7 @@
 
 mod anchors;
 pub mod data_lock;
+mod gather;
 pub mod hub;
 pub mod lease;
 mod map;

@@ -1,6 +1,6 @@
 //! Commands that look at settings, and those that keep tenants and administrators.
 
-use super::place::{PASSWORD, Place};
+use super::place::{PASSWORD, Place, Ran};
 
 #[test]
 fn settings_are_explained_and_mistakes_are_named() {
@@ -20,6 +20,79 @@ fn settings_are_explained_and_mistakes_are_named() {
     let said = String::from_utf8_lossy(&by_env.stderr).into_owned();
     assert!(!by_env.status.success() && said.contains("DAYBOOK_LIMITS_BATCHES"), "{said}");
     assert!(!place.path().join("data").exists(), "looking at settings makes nothing");
+
+    let one = place.run(&["config", "--explain", "JWT_EXPIRY"]).ok();
+    assert!(one.out.starts_with("security.access_token_seconds = 900  (default)\n"), "{}", one.out);
+    assert_eq!(one.out.lines().count(), 6, "{}", one.out);
+    place.run(&["config", "--explain", "no.such"]).fails();
+
+    let all = place.run(&["--set", "nonsense", "--set", "limits.batch=0", "config"]).fails();
+    assert!(all.err.contains("nonsense") && all.err.contains("limits.batch"), "{}", all.err);
+    let no_file =
+        place.run(&["--config", "none.toml", "--set", "limits.batch=0", "config"]).fails();
+    assert!(no_file.err.contains("none.toml") && no_file.err.contains("limits.batch"));
+}
+
+#[test]
+fn guessable_secrets_are_refused_in_production_and_told_elsewhere() {
+    let place = Place::new();
+    let run = |environment: &str, args: &[&str]| {
+        let mut command = place.daybook(args);
+        command.env("JWT_SECRET", "a".repeat(40)).env("ENCRYPTION_KEY", "a".repeat(32));
+        Ran::of(&command.env("NODE_ENV", environment).output().unwrap())
+    };
+    for args in [&["config"][..], &["serve"], &["tenant", "list"]] {
+        let refused = run("production", args).fails();
+        for key in ["security.jwt_secret (environment JWT_SECRET)", "security.encryption_key"] {
+            assert!(refused.err.contains(key), "{}", refused.err);
+        }
+        assert!(refused.err.contains("looks like one from an example"), "{}", refused.err);
+    }
+    let doctor = run("production", &["doctor"]).fails();
+    assert!(doctor.out.contains("looks like one from an example"), "{}", doctor.out);
+    let told = run("development", &["config"]).ok();
+    assert!(told.err.contains("warning: security.jwt_secret"), "{}", told.err);
+    let doctor = run("development", &["doctor"]).fails();
+    assert!(doctor.out.contains("warn  security.encryption_key: looks like"), "{}", doctor.out);
+}
+
+#[test]
+fn looking_into_an_empty_folder_says_that_there_is_nothing_and_makes_nothing() {
+    let place = Place::new();
+    let reset = ["user", "reset-password", "--tenant", "a", "--email", "a@b.example"];
+    for args in [
+        &["tenant", "list"][..],
+        &["tenant", "suspend", "a", "--reason", "b"],
+        &["tenant", "resume", "a"],
+        &["audit", "verify"],
+        &["keys", "rotate"],
+        &["migrate", "tenants"],
+        &["migrate", "tenant", "a", "--dry-run"],
+        &reset,
+    ] {
+        let said = place.run(args).fails();
+        assert!(said.err.contains("there is no instance here yet"), "{args:?}: {}", said.err);
+    }
+    let doctor = place.run(&["doctor"]).fails();
+    assert!(doctor.out.contains("FAIL  main: not made yet"), "{}", doctor.out);
+    place.run(&["migrate", "main", "--dry-run"]).ok();
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn lost_secrets_are_asked_for_and_not_made_anew() {
+    let place = Place::new();
+    place.run(&["migrate", "main"]).ok();
+    let (file, away) = (place.path().join("data/secrets.toml"), place.path().join("away"));
+    std::fs::rename(&file, &away).unwrap();
+    let doctor = place.run(&["doctor"]).fails();
+    for said in [doctor.out, place.run(&["serve"]).fails().err, place.run(&["demo"]).fails().err] {
+        assert!(said.contains("data/secrets.toml is missing"), "{said}");
+        assert!(said.contains("Put the file back from a copy, or set JWT_SECRET"), "{said}");
+        assert!(!file.exists());
+    }
+    std::fs::rename(&away, &file).unwrap();
+    place.run(&["doctor"]).ok();
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The example, loaded twice, and what its books say.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    sync::Arc,
+};
 
 use chrono::NaiveDate;
 use daybook::{
@@ -15,8 +19,12 @@ use daybook::{
         trial_balance::trial_balance,
     },
 };
+use serde_json::json;
 
-use super::place::{PASSWORD, Place};
+use super::{
+    place::{PASSWORD, Place},
+    serving::Serving,
+};
 
 #[test]
 fn the_example_is_loaded_once_however_often_it_is_asked_for() {
@@ -33,6 +41,73 @@ fn the_example_is_loaded_once_however_often_it_is_asked_for() {
     place.run(&["doctor"]).ok();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(look_into(place.path()));
+}
+
+/// The passwords that were printed, one for each tenant.
+fn passwords(told: &str) -> Vec<(String, String, String)> {
+    let word = |line: &str, before: &str| {
+        let rest = line.split_once(before)?.1;
+        rest.split([',', ' ']).next().map(str::to_owned)
+    };
+    let lines = told.lines().filter_map(|line| {
+        Some((word(line, "subdomain ")?, word(line, "e-mail ")?, word(line, "password ")?))
+    });
+    lines.filter(|(subdomain, ..)| subdomain.contains('-')).collect()
+}
+
+/// Runs until it says this, and is killed there.
+fn killed_at(place: &Place, words: &str) {
+    let mut child = place.daybook(&["demo"]).spawn().unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let is_there = lines.map_while(Result::ok).any(|line| line.contains(words));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(is_there, "it never said {words}");
+}
+
+#[test]
+fn a_stopped_run_goes_on_with_passwords_that_are_shown_at_the_end() {
+    let place = Place::new();
+    let kept = place.path().join("data").join("demo.toml");
+    killed_at(&place, "Baraka");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let other = place.run(&["demo", "--password", PASSWORD]).fails();
+    assert!(other.err.contains("its password counts"), "{}", other.err);
+    let done = place.run(&["demo"]).ok();
+    assert!(!kept.exists());
+    let passwords = passwords(&done.out);
+    assert_eq!(passwords.len(), 3, "{}", done.out);
+
+    // Later starts that seed have nothing to tell.
+    let serving = Serving::start(&place, &["demo.seed=true"]);
+    assert!(!serving.told.contains("example is loaded"), "{}", serving.told);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for (subdomain, email, password) in passwords {
+            let answer = serving
+                .client()
+                .ask(
+                    "mutation($input: LoginInput!) { login(input: $input) {
+                        session { accessToken } userErrors { code } } }",
+                    json!({ "input": {
+                        "subdomain": subdomain, "email": email, "password": password } }),
+                )
+                .await;
+            answer.at("login.session.accessToken");
+        }
+    });
+}
+
+#[test]
+fn the_first_start_that_seeds_tells_the_passwords() {
+    let place = Place::new();
+    let serving = Serving::start(&place, &["demo.seed=true"]);
+    assert_eq!(passwords(&serving.told).len(), 3, "{}", serving.told);
+    assert!(!place.path().join("data").join("demo.toml").exists());
 }
 
 async fn look_into(folder: &Path) {

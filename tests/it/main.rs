@@ -22,6 +22,7 @@ mod audit;
 mod books;
 mod contract;
 mod edge;
+mod examples;
 mod fleet;
 mod hand;
 mod nodes;

@@ -75,7 +75,7 @@ macro_rules! section {
         $(#[doc = $doc:literal])*
         $name:ident in $section:literal {
             $($field:ident: $type:ty = $kind:expr, $default:expr, $why:literal
-                $(, .$how:ident($names:expr))*;)*
+                $(, .$how:ident($names:expr $(,)?))*;)*
         }
     ) => {
         $(#[doc = $doc])*

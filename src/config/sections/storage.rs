@@ -21,7 +21,12 @@ section! {
         url: Option<SecretString> = Kind::Database, NONE,
             "The main database; empty keeps it as a SQLite file in the data folder.",
             .old(&["DATABASE_URL", "CONN_STR_LOCAL"]),
-            .parts(&["DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DB_DIALECT"]);
+            .parts(&["DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DB_DIALECT"]),
+            .note(
+                "DB_NAME names a database on a server, by default MySQL or MariaDB at 127.0.0.1:3306 \
+                 as root: it is PostgreSQL only with DB_DIALECT=postgres or DB_PORT=5432, whatever \
+                 other port is set.",
+            );
     }
 }
 
@@ -30,7 +35,8 @@ section! {
     Master in "master" {
         url: Option<SecretString> = Kind::Database, NONE,
             "The master database; empty keeps it as a SQLite file in the data folder.",
-            .old(&["MASTER_DATABASE_URL"]), .parts(&["MASTER_DB_NAME"]);
+            .old(&["MASTER_DATABASE_URL"]), .parts(&["MASTER_DB_NAME"]),
+            .note("MASTER_DB_NAME names a database on the server of the main one.");
     }
 }
 

@@ -11,4 +11,4 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use run::{Demo, SignIn, load};
+pub use run::{Demo, SignIn, Watcher, load};

@@ -1,6 +1,9 @@
 //! Loads the example: refuses beside other people's data, finds what an earlier run made.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{Datelike, Months, NaiveDate};
 use daybook_entity::{
@@ -30,6 +33,8 @@ use crate::{
 
 /// Marks the tenants of the example in master.
 const MARK: &str = "DAYBOOK-DEMO";
+/// Between two attempts at a tenant that a killed run holds.
+const ONCE_MORE: Duration = Duration::from_secs(1);
 
 /// What loading the example came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,22 +50,29 @@ pub struct SignIn {
     pub subdomain: String,
     /// The owner's address.
     pub email: String,
-    /// Whether this run made the tenant, with the password it was given.
+    /// Whether this run made the tenant, with the password that it was given.
     pub is_new: bool,
     /// Vouchers in its businesses.
     pub vouchers: u64,
 }
 
+/// Hears how the loading goes.
+pub trait Watcher: Sync {
+    /// The tenant of that subdomain is about to be set up: what must outlive a crash is noted now.
+    ///
+    /// # Errors
+    /// When it cannot be noted; then the tenant is not set up.
+    fn begins(&self, subdomain: &str) -> Result<()>;
+
+    /// The books of the business of that name are being written.
+    fn writes(&self, business: &str);
+}
+
 /// Sets up the tenants of the example with this owner's password, and posts what is due by today.
-/// `progress` hears the name of each business that is being written.
 ///
 /// # Errors
 /// A refusal when master holds a tenant that is not of the example; then nothing was done.
-pub async fn load(
-    desk: &Desk,
-    password: SecretString,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Result<Demo> {
+pub async fn load(desk: &Desk, password: &SecretString, watcher: &dyn Watcher) -> Result<Demo> {
     let rows = tenant_master::Entity::find().all(desk.office.master.writer()).await?;
     let ours = |row: &tenant_master::Model| {
         row.referral_code.as_deref() == Some(MARK)
@@ -76,16 +88,22 @@ pub async fn load(
         );
         return Err(Error::refused(Code::NotAllowed, "demo", why));
     }
-    let password_hash = desk.passwords.hash(password).await?;
+    let mut password_hash = None;
     let mut sign_ins = Vec::new();
     for player in &CAST {
         let is_new = !rows.iter().any(|row| {
             row.subdomain == player.subdomain && row.status != TenantStatus::Provisioning
         });
         if is_new {
-            set_up(desk, player, &password_hash).await?;
+            let hash = match password_hash.take() {
+                Some(hash) => hash,
+                None => desk.passwords.hash(password.clone()).await?,
+            };
+            watcher.begins(player.subdomain)?;
+            set_up(desk, player, &hash).await?;
+            password_hash = Some(hash);
         }
-        let vouchers = play(desk, player, progress).await?;
+        let vouchers = play(desk, player, watcher).await?;
         sign_ins.push(SignIn {
             subdomain: player.subdomain.to_owned(),
             email: player.email.to_owned(),
@@ -112,7 +130,22 @@ async fn set_up(desk: &Desk, player: &'static Player, password_hash: &str) -> Re
         referral_code: Some(MARK.to_owned()),
         ..NewTenant::default()
     };
-    provision::create(Arc::clone(&desk.office), catalogue, new, Actor::system()).await?;
+    // A run that was killed while it set this tenant up still holds its row, for a short while.
+    let lease = Duration::from_millis(desk.office.rules.provision_lease_ms.unsigned_abs());
+    let patience = Instant::now() + lease + ONCE_MORE;
+    loop {
+        let (office, catalogue) = (Arc::clone(&desk.office), Arc::clone(&catalogue));
+        match provision::create(office, catalogue, new.clone(), Actor::system()).await {
+            Err(Error::Refused(why))
+                if why.iter().all(|one| one.code == Code::SubdomainTaken)
+                    && Instant::now() < patience =>
+            {
+                tokio::time::sleep(ONCE_MORE).await;
+            }
+            Err(error) => return Err(error),
+            Ok(_) => break,
+        }
+    }
     desk.tenancy.poke().await;
     Ok(())
 }
@@ -123,11 +156,7 @@ fn a_year_before(today: NaiveDate) -> NaiveDate {
     ago.with_day(1).unwrap_or(ago)
 }
 
-async fn play(
-    desk: &Desk,
-    player: &'static Player,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Result<u64> {
+async fn play(desk: &Desk, player: &'static Player, watcher: &dyn Watcher) -> Result<u64> {
     let route = desk.tenancy.route_by_subdomain(player.subdomain).await?;
     let db = desk.tenancy.lease(route.id).await?;
     let access = access::of_owner(&db).await?;
@@ -140,7 +169,7 @@ async fn play(
     let scope = TenantScope { db, access, catalogue: desk.tenancy.catalogue(), clock, request };
     let mut vouchers = 0_u64;
     for shop in player.shops {
-        progress(shop.name);
+        watcher.writes(shop.name);
         let row = business_of(&scope, shop).await?;
         let today = scope.clock.today(&row.time_zone);
         vouchers = vouchers.saturating_add(books::keep(&scope, shop, &row, today).await?);

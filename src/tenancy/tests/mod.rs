@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests say what they expect")]
 
 mod anchors;
+mod announce;
 mod house;
 mod nodes;
 mod places;
