@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Root fields that anyone may call, and so whoever shows a token that no longer holds.
-pub const OPEN_FIELDS: [&str; 8] = [
+pub const OPEN_FIELDS: [&str; 10] = [
     "__typename",
     "register",
     "login",
@@ -26,6 +26,8 @@ pub const OPEN_FIELDS: [&str; 8] = [
     "sessionRefresh",
     "passwordReset",
     "invitationAccept",
+    "adminPasswordReset",
+    "adminInvitationAccept",
 ];
 
 /// Who calls, found out before execution.

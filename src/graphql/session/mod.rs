@@ -30,6 +30,8 @@ pub struct Session {
     pub refresh_token: String,
     /// When the access token ends.
     pub expires_at: DateTime,
+    /// When the refresh token ends, and with it the session, unless it is renewed before.
+    pub refresh_token_expires_at: DateTime,
 }
 
 impl From<Handed> for Session {
@@ -38,6 +40,7 @@ impl From<Handed> for Session {
             access_token: handed.access.expose_secret().to_owned(),
             refresh_token: handed.refresh.expose_secret().to_owned(),
             expires_at: DateTime(handed.expires_at),
+            refresh_token_expires_at: DateTime(handed.refresh_expires_at),
         }
     }
 }
@@ -59,6 +62,8 @@ user_errors!(
         GstinInvalid,
         /// The caller may not do this in this way.
         NotAllowed,
+        /// The new password is the one until now.
+        PasswordUnchanged,
         /// The password is too easily guessed.
         PasswordWeak,
         /// This cannot be empty.

@@ -179,6 +179,7 @@ async fn a_key_acts_within_its_scopes_until_it_is_revoked() {
         access: secret.text.clone(),
         refresh: secret.text.clone(),
         expires_at: 0,
+        refresh_expires_at: 0,
     };
     let scope = front.scope(&machine(&secret)).await.unwrap();
     assert_eq!(scope.access.permissions, scopes);
