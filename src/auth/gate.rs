@@ -10,7 +10,7 @@ use daybook_domain::subdomain;
 use super::{
     access::{self, Ticket},
     desk::Desk,
-    secret,
+    key_use, secret,
     token::Bearer,
 };
 use crate::{
@@ -95,6 +95,9 @@ pub async fn recognise(desk: &Desk, shown: Admission) -> Result<Recognised> {
         return Err(Error::Conflict(TWO_TENANTS.into()));
     }
     let access = access::of(&db, &clock, ticket).await?;
+    if let Some(key) = access.api_key {
+        key_use::note(&db, access.user, key, clock.now_ms());
+    }
     let catalogue = desk.tenancy.catalogue();
     let scope = TenantScope { db, access, catalogue, clock, request };
     Ok(Recognised::Tenant(Box::new(scope)))

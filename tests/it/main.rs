@@ -28,6 +28,7 @@ mod office;
 mod pages;
 mod passwords;
 mod session;
+mod staff;
 mod structure;
 mod tenancy;
 mod tokens;

@@ -159,7 +159,7 @@ async fn businesses_bound_what_is_seen_and_granted() {
     let (member, _) = staff::invite(&front.desk, &owner, one).await.unwrap();
     assert_eq!(member.businesses, Visible::Only([first].into()));
     let ask = PageAsk { first: 10, after: None, wants_total: true };
-    let page = staff::users(&owner, &ask).await.unwrap();
+    let page = staff::users(&owner, staff::UserFilter::default(), &ask).await.unwrap();
     assert_eq!((page.total, page.has_next), (2, false));
     assert_eq!(page.rows[1].1.businesses, member.businesses);
     let all = Update { businesses: Some(None), ..Update::default() };
