@@ -196,4 +196,47 @@ on_every_engine! {
         machine.query("{ ledgers(first: 1) { totalCount } }").await.at("ledgers");
         assert_eq!(used().await, first);
     }
+
+    async fn the_account_knows_itself(app: &TestApp) {
+        let owner = app.register("meera").await;
+        let viewer = invited(app, &owner, "VIEWER", Value::Null).await;
+        let clerk = invited(app, &owner, "CASHIER", Value::Null).await;
+        let account = "{ account { account { subdomain companyName country } contactName contactEmail
+            contactPhone status subscriptionStatus planCode storageLimitBytes storageUsedBytes
+            version } }";
+        assert_eq!(clerk.query(account).await.code(), "FORBIDDEN");
+        let found = viewer.query(account).await;
+        assert_eq!(found.text("account.account.companyName"), "meera Textiles");
+        assert_eq!(found.text("account.contactEmail"), "owner@meera.example");
+        assert_eq!(found.text("account.status"), "ACTIVE");
+        assert!(found.text("account.storageUsedBytes").parse::<i64>().unwrap() > 0);
+        let version = found.at("account.version").clone();
+
+        let update = "mutation($input: AccountUpdateInput!) { accountUpdate(input: $input) {
+            account { account { companyName } contactName contactPhone version }
+            userErrors { code field message } } }";
+        let change = async |client: &Client, input: Value| {
+            client.ask(update, json!({ "input": input })).await
+        };
+        assert_eq!(change(&viewer, json!({})).await.code(), "FORBIDDEN");
+        let wrong = json!({ "companyName": " ", "contactEmail": "nobody", "contactPhone": "12" });
+        assert_eq!(
+            change(&owner, wrong).await.refusals("accountUpdate"),
+            ["REQUIRED input.companyName", "INVALID input.contactEmail", "INVALID input.contactPhone"]
+        );
+        let input = json!({ "companyName": "Meera & Daughters", "contactName": "Ravi Shah",
+            "contactPhone": "+91 98200 12345", "expectedVersion": version });
+        let done = change(&owner, input.clone()).await;
+        assert_eq!(done.text("accountUpdate.account.contactName"), "Ravi Shah", "{}", done.body);
+        let stale = change(&owner, input).await;
+        assert_eq!(stale.refusals("accountUpdate"), ["STALE input.expectedVersion"]);
+        // It is seen wherever the account is named.
+        let me = viewer.query("{ me { tenant { companyName } } }").await;
+        assert_eq!(me.text("me.tenant.companyName"), "Meera & Daughters");
+        let log = owner
+            .query("{ auditLogs(first: 1) { nodes { action content } } auditVerify { ok } }")
+            .await;
+        assert_eq!(log.text("auditLogs.nodes.0.action"), "ACCOUNT_UPDATED");
+        assert_eq!(log.at("auditVerify.ok"), true);
+    }
 }

@@ -1,5 +1,6 @@
 //! Signing in, and who one is, in the API.
 
+mod account;
 mod invitation;
 mod login;
 mod me;
@@ -10,7 +11,7 @@ mod sessions;
 use async_graphql::{MergedObject, SimpleObject};
 use secrecy::{ExposeSecret, SecretString};
 
-pub use me::{Account, SessionQuery};
+pub use me::Account;
 
 use crate::{graphql::scalar::DateTime, services::session::Handed, user_errors};
 
@@ -104,9 +105,14 @@ fn secret(text: String) -> SecretString {
     SecretString::from(text)
 }
 
-/// Mutations of signing in and out, and of passwords.
+/// Queries of who one is, and of the account.
+#[derive(MergedObject, Default, Debug)]
+pub struct SessionQuery(me::MeQuery, account::AccountQuery);
+
+/// Mutations of signing in and out, of passwords, and of the account.
 #[derive(MergedObject, Default, Debug)]
 pub struct SessionMutation(
+    account::AccountMutation,
     register::RegisterMutation,
     login::LoginMutation,
     sessions::SessionsMutation,
