@@ -384,4 +384,35 @@ on_every_engine! {
         assert_eq!(found.at("countries.nodes.0.isSystem"), true);
         assert_eq!(found.text("countries.nodes.0.currency").len(), 3);
     }
+
+    async fn a_value_that_does_not_fit_is_named_by_its_place(app: &TestApp) {
+        let client = app.register("loom").await;
+        let field = |answer: &Answer| answer.body["errors"][0]["extensions"]["field"].clone();
+        let post = "mutation($input: VoucherPostInput!) { voucherPost(input: $input) {
+            voucher { number } userErrors { code field message } } }";
+        let input = |date: &str, debit: &str, currency: &str| json!({ "input": {
+            "idempotencyKey": "a", "voucherTypeId": "x", "date": date, "entries": [
+                { "ledgerId": "x", "debit": "1" },
+                { "ledgerId": "y", "credit": debit, "currency": currency }] } });
+        for (variables, place) in [
+            (input("2026-02-30", "1", "INR"), json!(["input", "date"])),
+            (input("2026-02-28", "1e3", "INR"), json!(["input", "entries", "1", "credit"])),
+            (input("2026-02-28", "1", "inr"), json!(["input", "entries", "1", "currency"])),
+        ] {
+            let answer = client.ask(post, variables).await;
+            assert_eq!(answer.code(), "BAD_USER_INPUT");
+            assert_eq!(field(&answer), place, "{}", answer.body);
+            let message = answer.body["errors"][0]["message"].as_str().unwrap();
+            let path: Vec<_> =
+                place.as_array().unwrap().iter().map(|step| step.as_str().unwrap()).collect();
+            assert!(message.contains(&path.join(".")), "{message}");
+        }
+        let literal = client
+            .query("{ gstRates(filter: { validOn: \"yesterday\" }) { nodes { id } } }")
+            .await;
+        assert_eq!(literal.code(), "BAD_USER_INPUT");
+        assert_eq!(field(&literal), json!(["filter", "validOn"]), "{}", literal.body);
+        let missing = client.ask(post, json!({ "input": { "date": "2026-02-28" } })).await;
+        assert_eq!(field(&missing)[0], "input", "{}", missing.body);
+    }
 }
