@@ -54,8 +54,8 @@ pub enum Error {
     /// The tenant's database is being brought to this version.
     #[error("this account is being upgraded; try again in a minute")]
     TenantUpgrading,
-    /// A database or disk cannot serve now; a retry with the same key is safe.
-    #[error("the service cannot do this now; try again with the same key")]
+    /// A database or disk cannot serve now. What has a retry key may be sent again with the same one.
+    #[error("the service cannot do this now; try again in a moment")]
     Unavailable(String),
     /// A change cursor points before what is still kept.
     #[error("this cursor is too old; start again from the beginning")]
@@ -98,6 +98,7 @@ pub enum Code {
     GstinInvalid,
     InUse,
     Invalid,
+    LastAdmin,
     LastOwner,
     LedgerArchived,
     LedgerUnknown,
@@ -107,6 +108,7 @@ pub enum Code {
     NumberTaken,
     NumberTooLong,
     Overlap,
+    PasswordUnchanged,
     PasswordWeak,
     PeriodLocked,
     Required,

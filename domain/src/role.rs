@@ -314,6 +314,16 @@ pub fn permissions_markdown() -> String {
     let platform = PlatformRole::EVERY.map(|role| (role.as_str(), role.permissions()));
     table("In the platform's office", Realm::Platform, platform.to_vec());
     page.push_str(
+        "\n## How a root field says it\n\nThe description of each root field ends with one of these \
+         sentences, on one line; a test compares it with what the field does.\n\n\
+         | Sentence | Who may call it |\n|---|---|\n\
+         | `Requires: PERMISSION.` | who holds that permission |\n\
+         | `Requires: a signed-in user.` | whoever is signed in, for what is their own |\n\
+         | `Requires: the permission of the object's type.` | `node` and `nodes`: who may read objects of \
+         that type |\n\
+         | `Anyone may call it.` | also who is not signed in |\n",
+    );
+    page.push_str(
         "\n`CASHIER`, `STAFF` and `AGENT` see only documents that they made themselves, and so can \
          never hold `REPORT_READ`.\n",
     );

@@ -48,6 +48,44 @@ macro_rules! tables {
     };
 }
 
+/// A migration that adds one column to a table, and on the way back takes it away.
+#[macro_export]
+macro_rules! column {
+    (name: $name:literal, table: $table:literal, column: $column:literal,
+     definition: $definition:literal $(,)?) => {
+        /// This migration.
+        #[derive(Debug)]
+        pub struct Migration;
+
+        impl sea_orm_migration::MigrationName for Migration {
+            fn name(&self) -> &str {
+                $name
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl sea_orm_migration::MigrationTrait for Migration {
+            fn use_transaction(&self) -> Option<bool> {
+                Some(true)
+            }
+
+            async fn up(
+                &self,
+                manager: &sea_orm_migration::SchemaManager,
+            ) -> Result<(), sea_orm_migration::DbErr> {
+                $crate::ddl::add_column(manager, $table, $column, $definition).await
+            }
+
+            async fn down(
+                &self,
+                manager: &sea_orm_migration::SchemaManager,
+            ) -> Result<(), sea_orm_migration::DbErr> {
+                $crate::ddl::drop_column(manager, $table, $column).await
+            }
+        }
+    };
+}
+
 /// Name and columns of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
@@ -96,6 +134,37 @@ pub async fn index(manager: &SchemaManager<'_>, index: Index) -> Result<(), DbEr
         return Ok(());
     }
     run(manager, &format!("CREATE INDEX {name} ON {table} ({columns})")).await
+}
+
+/// Adds a column that is not there yet.
+///
+/// # Errors
+/// What the database says of the statement.
+pub async fn add_column(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    column: &str,
+    definition: &str,
+) -> Result<(), DbErr> {
+    if manager.has_column(table, column).await? {
+        return Ok(());
+    }
+    run(manager, &format!("ALTER TABLE {table} ADD COLUMN {column} {definition}")).await
+}
+
+/// Drops a column that is still there.
+///
+/// # Errors
+/// What the database says of the statement.
+pub async fn drop_column(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    column: &str,
+) -> Result<(), DbErr> {
+    if !manager.has_column(table, column).await? {
+        return Ok(());
+    }
+    run(manager, &format!("ALTER TABLE {table} DROP COLUMN {column}")).await
 }
 
 /// Drops tables, the last first, so that no reference points at a dropped one.

@@ -17,6 +17,7 @@ mod master {
     pub mod m20261121_000001_routing;
     pub mod m20261121_000002_catalogue;
     pub mod m20261121_000003_nodes;
+    pub mod m20261121_000004_state_version;
 }
 mod tenant {
     //! One tenant's database.
@@ -26,6 +27,7 @@ mod tenant {
     pub mod m20261121_000004_chart;
     pub mod m20261121_000005_vouchers;
     pub mod m20261121_000006_record;
+    pub mod m20261121_000007_key_use;
 }
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
@@ -60,6 +62,7 @@ migrator! {
     master::m20261121_000001_routing::Migration,
     master::m20261121_000002_catalogue::Migration,
     master::m20261121_000003_nodes::Migration,
+    master::m20261121_000004_state_version::Migration,
 }
 
 migrator! {
@@ -71,6 +74,7 @@ migrator! {
     tenant::m20261121_000004_chart::Migration,
     tenant::m20261121_000005_vouchers::Migration,
     tenant::m20261121_000006_record::Migration,
+    tenant::m20261121_000007_key_use::Migration,
 }
 
 /// Name of the newest migration of a tier: the version that a database of this binary has.

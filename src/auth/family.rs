@@ -48,6 +48,8 @@ pub(super) enum Turn {
         session: SessionId,
         /// The next token.
         refresh: Made,
+        /// When that ends.
+        until: i64,
     },
     /// Used before: its session was ended.
     Reused {
@@ -172,9 +174,10 @@ pub(super) async fn turn(
     let sql = format!("UPDATE {tokens} SET used_at = ? WHERE token_hash = ?");
     execute(txn, &sql, vec![now.into(), presented.hash.clone().into()]).await?;
     let sql = format!("UPDATE {sessions} SET expires_at = ? WHERE id = ?");
-    execute(txn, &sql, vec![(now + lifetime_ms).into(), session.get().into()]).await?;
+    let until = now + lifetime_ms;
+    execute(txn, &sql, vec![until.into(), session.get().into()]).await?;
     let refresh = insert_token(txn, tables, presented.tenant, session, now).await?;
-    Ok(Turn::Fresh { user, session, refresh })
+    Ok(Turn::Fresh { user, session, refresh, until })
 }
 
 /// Ends a session; whether it had not ended before.

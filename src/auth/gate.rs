@@ -10,7 +10,7 @@ use daybook_domain::subdomain;
 use super::{
     access::{self, Ticket},
     desk::Desk,
-    secret,
+    key_use, secret,
     token::Bearer,
 };
 use crate::{
@@ -80,16 +80,24 @@ pub async fn recognise(desk: &Desk, shown: Admission) -> Result<Recognised> {
             }
         }
     };
+    let clock = desk.office.clock.clone();
     let db = match desk.tenancy.lease(tenant).await {
         // A key's tenant is a claim until its hash is found: a wrong one says nothing.
         Err(Error::TenantNotFound) => return Err(Error::Unauthenticated),
+        Err(Error::TenantSuspended) if matches!(ticket, Ticket::ApiKey(_)) => {
+            let db = desk.tenancy.lease_any_status(tenant).await?;
+            access::of(&db, &clock, ticket).await?;
+            return Err(Error::TenantSuspended);
+        }
         leased => leased?,
     };
     if request.subdomain.as_ref().is_some_and(|name| *name != db.route.subdomain) {
         return Err(Error::Conflict(TWO_TENANTS.into()));
     }
-    let clock = desk.office.clock.clone();
     let access = access::of(&db, &clock, ticket).await?;
+    if let Some(key) = access.api_key {
+        key_use::note(&db, access.user, key, clock.now_ms());
+    }
     let catalogue = desk.tenancy.catalogue();
     let scope = TenantScope { db, access, catalogue, clock, request };
     Ok(Recognised::Tenant(Box::new(scope)))

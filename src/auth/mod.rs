@@ -17,4 +17,6 @@ pub mod directory;
 pub mod throttle;
 
 pub mod desk;
+pub mod key_use;
+
 pub mod gate;

@@ -27,6 +27,8 @@ pub struct OfficeSigned {
     pub session: SessionId,
     /// Its newest refresh token.
     pub refresh: Made,
+    /// When that ends, UTC milliseconds.
+    pub until: i64,
 }
 
 /// What opening a session rests on.
@@ -75,7 +77,7 @@ pub async fn open(
     let refresh = family::open(writing.conn(), OFFICE, None, session, user, now, until).await?;
     writing.audit(&change("SESSION_OPENED", user, session)).await?;
     writing.commit().await?;
-    Ok(OfficeSigned { user: proof.user, session, refresh })
+    Ok(OfficeSigned { user: proof.user, session, refresh, until })
 }
 
 /// Uses a refresh token up and gives the next; a token used before ends its session.
@@ -91,10 +93,10 @@ pub async fn renew(
     let mut writing = office.write(Actor { who: Who::System, request_id }).await?;
     let now = writing.recorded_at();
     match family::turn(writing.conn(), OFFICE, presented, now, lifetime_ms).await? {
-        Turn::Fresh { user, session, refresh } => {
+        Turn::Fresh { user, session, refresh, until } => {
             writing.audit(&change("SESSION_RENEWED", user, session)).await?;
             writing.commit().await?;
-            Ok(OfficeSigned { user: PlatformUserId::new(user), session, refresh })
+            Ok(OfficeSigned { user: PlatformUserId::new(user), session, refresh, until })
         }
         Turn::Reused { user, session } => {
             writing.access_changes();

@@ -4,7 +4,7 @@ use daybook_domain::{
     chain::Canonical,
     id::{SessionId, UserId},
 };
-use daybook_entity::tenant::people::{UserStatus, user};
+use daybook_entity::tenant::people::{UserStatus, refresh_token, user};
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 use super::{
@@ -26,6 +26,8 @@ pub struct Signed {
     pub session: SessionId,
     /// Its newest refresh token.
     pub refresh: Made,
+    /// When that ends, UTC milliseconds.
+    pub until: i64,
 }
 
 /// What opening a session rests on.
@@ -44,6 +46,8 @@ pub struct Proof {
 pub enum Ended {
     /// The user signed out.
     Logout,
+    /// The user, or who keeps the staff, ended it from elsewhere.
+    Elsewhere,
     /// The user's password changed.
     PasswordChanged,
     /// The user was disabled.
@@ -55,6 +59,7 @@ impl Ended {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Logout => "LOGOUT",
+            Self::Elsewhere => "ENDED_ELSEWHERE",
             Self::PasswordChanged => "PASSWORD_CHANGED",
             Self::UserDisabled => "USER_DISABLED",
         }
@@ -102,7 +107,7 @@ pub async fn open(
                     family::open(writing.conn(), TENANT, Some(tenant), session, user, now, until)
                         .await?;
                 writing.audit(change("SESSION_OPENED", user, session));
-                Ok(Signed { user: proof.user, session, refresh })
+                Ok(Signed { user: proof.user, session, refresh, until })
             })
         })
         .await
@@ -141,8 +146,8 @@ pub async fn renew(
         })
         .await?;
     match turn {
-        Turn::Fresh { user, session, refresh } => {
-            Ok(Signed { user: UserId::new(user), session, refresh })
+        Turn::Fresh { user, session, refresh, until } => {
+            Ok(Signed { user: UserId::new(user), session, refresh, until })
         }
         Turn::Reused { .. } => {
             metrics::counter!("daybook_refresh_reuse_total").increment(1);
@@ -150,6 +155,16 @@ pub async fn renew(
         }
         Turn::Unknown => Err(Error::Unauthenticated),
     }
+}
+
+/// Whether a refresh token is one of the tenant's that was not used yet.
+///
+/// # Errors
+/// When the tenant's database cannot be read.
+pub async fn knows(db: &OpenTenant, presented: &Presented) -> Result<bool> {
+    let reader = db.reader().await?;
+    let row = refresh_token::Entity::find_by_id(presented.hash.clone()).one(reader.conn()).await?;
+    Ok(row.is_some_and(|row| row.used_at.is_none()))
 }
 
 /// Ends one session. Ending it twice does nothing.
@@ -160,15 +175,30 @@ pub async fn end(db: &OpenTenant, actor: Actor, user: UserId, session: SessionId
     db.lane()
         .write(actor, move |writing| {
             Box::pin(async move {
-                let (now, because) = (writing.recorded_at(), Ended::Logout.as_str());
-                if family::revoke(writing.conn(), TENANT, session, now, because).await? {
-                    writing.access_changes();
-                    writing.audit(change("SESSION_REVOKED", user.get(), session));
-                }
+                end_one(writing, user, session, Ended::Logout).await?;
                 Ok(())
             })
         })
         .await
+}
+
+/// Ends one session within a transaction; whether it had not ended before.
+///
+/// # Errors
+/// What the database says.
+pub async fn end_one(
+    writing: &mut Writing,
+    user: UserId,
+    session: SessionId,
+    why: Ended,
+) -> Result<bool> {
+    let (now, because) = (writing.recorded_at(), why.as_str());
+    let ended = family::revoke(writing.conn(), TENANT, session, now, because).await?;
+    if ended {
+        writing.access_changes();
+        writing.audit(change("SESSION_REVOKED", user.get(), session));
+    }
+    Ok(ended)
 }
 
 /// Ends all sessions of a user but one and makes unused codes void, within a transaction that writes

@@ -1,5 +1,7 @@
 //! Slows down guessing: failures to sign in are counted per address of mail and per address of network.
 //!
+//! What is good once stands there as well, so that it is used up on all nodes at once.
+//!
 //! The counts stand in master, so that all nodes share them, under keyed hashes, so that nobody reads
 //! from them who tried. After a few free failures each further one doubles the pause. Attempts in
 //! flight are bounded per node, so that guesses sent at once do not all pass before the first fails.
@@ -182,6 +184,25 @@ impl Throttle {
         let subjects =
             [Subject { hash, free: i32::MAX, parallel: u32::MAX, is_forgiven_by_success: false }];
         self.count(&subjects, HOUR_MS).await
+    }
+
+    /// Uses up what is good once, such as a choice; whether it was good still. All nodes share it.
+    ///
+    /// # Errors
+    /// When master cannot be written.
+    pub async fn use_up(&self, id: &str) -> Result<bool> {
+        let Inner { master, keys, clock, .. } = self.0.as_ref();
+        let writer = master.writer();
+        let (hash, now) = (keys.keyed_hash(LABEL, &format!("once\n{id}")), clock.now_ms());
+        // It stays until the counts of a day ago are cleared, longer than anything good once lasts.
+        let sql = "INSERT INTO login_throttle (failures, window_began_at, blocked_until, \
+                   subject_hash) VALUES (1, ?, ?, ?)";
+        let values: [Value; 3] = [now.into(), now.into(), hash.into()];
+        match writer.execute_raw(statement(writer.get_database_backend(), sql, values)).await {
+            Ok(_) => Ok(true),
+            Err(error) if failure::is_taken(&error) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn count_failure(&self, subjects: &[Subject]) -> Result<()> {

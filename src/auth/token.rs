@@ -55,6 +55,15 @@ pub struct Candidate {
     pub version: i32,
 }
 
+/// What a token says that is good for choosing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The token's own id; it is good once.
+    pub id: String,
+    /// The tenants to choose from.
+    pub candidates: Vec<Candidate>,
+}
+
 /// How long tokens count, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
@@ -238,8 +247,9 @@ impl Tokens {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`], whatever is wrong with it.
-    pub fn read_choice(&self, text: &str) -> Result<Vec<Candidate>> {
-        Ok(self.verify::<ChoiceClaims>(text, &[CHOICE])?.candidates)
+    pub fn read_choice(&self, text: &str) -> Result<Choice> {
+        let ChoiceClaims { jti, candidates, .. } = self.verify(text, &[CHOICE])?;
+        Ok(Choice { id: jti, candidates })
     }
 
     fn sign(&self, claims: &impl Serialize) -> Result<SecretString> {

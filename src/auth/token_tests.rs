@@ -121,7 +121,10 @@ fn a_choice_is_no_access_and_lasts_five_minutes() {
     let tokens = tokens(&clock);
     let candidates = vec![Candidate { tenant: 7, user: 11, version: 1 }];
     let choice = tokens.choice(candidates.clone()).unwrap();
-    assert_eq!(tokens.read_choice(choice.expose_secret()).unwrap(), candidates);
+    let read = tokens.read_choice(choice.expose_secret()).unwrap();
+    assert_eq!(read.candidates, candidates);
+    let other = tokens.choice(candidates).unwrap();
+    assert_ne!(tokens.read_choice(other.expose_secret()).unwrap().id, read.id);
     assert!(is_refused(&tokens, choice.expose_secret()));
     let access = tokens.access(asha()).unwrap();
     assert!(tokens.read_choice(access.text.expose_secret()).is_err());

@@ -9,6 +9,7 @@ use super::{
     open::{exit, failed, with_app},
     secret::new_password,
     settings::{Outcome, print},
+    user::show_code,
 };
 use crate::{
     lane::Actor,
@@ -33,6 +34,11 @@ pub enum AdminCommand {
         /// What they do.
         #[arg(long, value_enum, default_value_t = Role::Admin)]
         role: Role,
+    },
+    /// Makes a code with which somebody of the platform's office sets a new password; it is shown once.
+    ResetPassword {
+        /// The address by which they sign in.
+        email: String,
     },
 }
 
@@ -62,7 +68,18 @@ impl From<Role> for PlatformRole {
 
 /// Does it.
 pub fn run(file: Option<&Path>, set: &[String], command: AdminCommand) -> Outcome {
-    let AdminCommand::Create { email, name, role } = command;
+    match command {
+        AdminCommand::Create { email, name, role } => create(file, set, email, name, role),
+        AdminCommand::ResetPassword { email } => with_app(file, set, async move |app| {
+            let code_ms = app.desk.code_ms();
+            let made = admins::reset_code_by_operator(&app.office, &email, code_ms).await;
+            show_code(&made.map_err(failed)?, ["adminInvitationAccept", "adminPasswordReset"]);
+            Ok(exit(true))
+        }),
+    }
+}
+
+fn create(file: Option<&Path>, set: &[String], email: String, name: String, role: Role) -> Outcome {
     let password = new_password(PASSWORD, &[&email, &name])?;
     with_app(file, set, async move |app| {
         let password_hash = Some(app.desk.passwords.hash(password).await.map_err(failed)?);

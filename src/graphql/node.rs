@@ -30,7 +30,7 @@ use super::{
         tenants::Tenant,
     },
     session::{ADMIN, Account, TENANT},
-    staff::{self, ApiKey, User},
+    staff::{self, ApiKey, User, UserSession},
 };
 use crate::{error::Error, services::books::years};
 
@@ -66,6 +66,8 @@ pub enum Node {
     User(Box<User>),
     /// A machine's key.
     ApiKey(Box<ApiKey>),
+    /// A place where somebody is signed in.
+    UserSession(Box<UserSession>),
     /// A row of the account's edit log.
     AuditLogEntry(Box<AuditLogEntry>),
     /// The account that the caller is signed in to.
@@ -165,7 +167,7 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         }
         // The office and the tenant itself know one thing by one id, each from its side.
         TENANT if !matches!(ctx.caller()?, Caller::Platform(_)) => {
-            let route = Arc::clone(&ctx.tenant()?.db.route);
+            let route = Arc::clone(ctx.tenant()?.db.route());
             (route.id.get() == number).then(|| Node::Account(Box::new(route.as_ref().into())))
         }
         TENANT | DATABASE_SERVER | ADMIN | ADMIN_AUDIT_LOG_ENTRY => {

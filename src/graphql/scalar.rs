@@ -1,7 +1,7 @@
 //! Money, decimals, dates and instants on the wire.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
-use chrono::{DateTime as ChronoDateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime as ChronoDateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use daybook_domain::{currency, money};
 
 /// An exact decimal number as a string, such as "1234.50". Never a float.
@@ -20,6 +20,10 @@ impl ScalarType for Decimal {
             )),
             other => Err(InputValueError::expected_type(other)),
         }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(text) if is_decimal(text))
     }
 
     fn to_value(&self) -> Value {
@@ -64,6 +68,10 @@ impl ScalarType for CurrencyCode {
         }
     }
 
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(text) if currency::CurrencyCode::parse(text).is_ok())
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
     }
@@ -80,20 +88,26 @@ impl ScalarType for Date {
         let Value::String(text) = value else {
             return Err(InputValueError::expected_type(value));
         };
-        let is_plain = text.len() == 10 && text.is_ascii();
-        match NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
-            Ok(date) if is_plain && (1900..2200).contains(&chrono::Datelike::year(&date)) => {
-                Ok(Self(date))
-            }
-            _ => Err(InputValueError::custom(
+        read_date(&text).map(Self).ok_or_else(|| {
+            InputValueError::custom(
                 "a Date is a day that exists, as YYYY-MM-DD, from 1900-01-01 to 2199-12-31",
-            )),
-        }
+            )
+        })
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(text) if read_date(text).is_some())
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.0.format("%Y-%m-%d").to_string())
     }
+}
+
+fn read_date(text: &str) -> Option<NaiveDate> {
+    let is_plain = text.len() == 10 && text.is_ascii();
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_plain)?;
+    (1900..2200).contains(&date.year()).then_some(date)
 }
 
 /// An instant, in UTC milliseconds inside.
@@ -114,6 +128,10 @@ impl ScalarType for DateTime {
             })
     }
 
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(text) if ChronoDateTime::parse_from_rfc3339(text).is_ok())
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.to_string())
     }
@@ -125,6 +143,17 @@ impl std::fmt::Display for DateTime {
             ChronoDateTime::from_timestamp_millis(self.0).unwrap_or(ChronoDateTime::UNIX_EPOCH);
         out.write_str(&instant.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
+}
+
+/// What a value of a scalar looks like, for errors that name only the scalar.
+pub fn form_of(scalar: &str) -> Option<&'static str> {
+    Some(match scalar {
+        "CurrencyCode" => "three capital letters, such as \"INR\"",
+        "Date" => "a day that exists, as YYYY-MM-DD, from 1900-01-01 to 2199-12-31",
+        "DateTime" => "RFC 3339, such as \"2026-04-30T06:30:00Z\"",
+        "Decimal" => "a string of digits with at most one point, such as \"1234.50\"",
+        _ => return None,
+    })
 }
 
 /// An exact amount of one currency.

@@ -8,7 +8,10 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::negotiate::Media;
-use crate::{error::Error, graphql::cost::Sheet};
+use crate::{
+    error::Error,
+    graphql::{cost::Sheet, scalar},
+};
 
 /// One operation's answer, with the status it has where the media type lets it show.
 pub struct Answer {
@@ -147,6 +150,13 @@ pub fn error_json(error: ServerError, id: &str, may_introspect: bool) -> Value {
             tracing::error!(request = id, cause = message, "the library failed");
             message = "an internal error".to_owned();
         }
+        if let Some((path, form)) = place_of_value(&message) {
+            if let Some(form) = form {
+                message.push_str(": ");
+                message.push_str(form);
+            }
+            extensions.insert("field".to_owned(), Value::from(path));
+        }
         extensions.insert("code".to_owned(), Value::from(code));
     }
     extensions.insert("requestId".to_owned(), Value::from(id));
@@ -166,6 +176,18 @@ pub fn error_json(error: ServerError, id: &str, may_introspect: bool) -> Value {
     }
     body.insert("extensions".to_owned(), Value::Object(extensions));
     Value::Object(body)
+}
+
+/// Where the library found a value that does not fit, from the argument's name on, and what such a value
+/// looks like. It writes the place as `Invalid value for argument "input.entries.0.debit", …`.
+fn place_of_value(message: &str) -> Option<(Vec<String>, Option<&'static str>)> {
+    let (place, why) = message.strip_prefix("Invalid value for argument \"")?.split_once("\", ")?;
+    let mut path: Vec<String> = place.split('.').map(str::to_owned).collect();
+    let quoted = |after: &str| why.strip_prefix(after)?.split('"').next();
+    // What is missing or unknown is named beside the object that it is about.
+    path.extend(quoted("field \"").or_else(|| quoted("unknown field \"")).map(str::to_owned));
+    let scalar = quoted("expected type \"").map(|of| of.trim_end_matches('!'));
+    Some((path, scalar.and_then(scalar::form_of)))
 }
 
 /// The code of an error that the GraphQL library made: it is the caller's fault, but for the few that
@@ -211,7 +233,8 @@ pub fn respond(media: Media, answers: Vec<Answer>, is_batch: bool) -> HttpRespon
     let mut bodies: Vec<Value> = answers.into_iter().map(|answer| answer.body).collect();
     let body = if is_batch { Value::Array(bodies) } else { bodies.pop().unwrap_or(Value::Null) };
     let content = (header::CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
-    let mut response = (status, [content], body.to_string()).into_response();
+    let vary = (header::VARY, HeaderValue::from_static("accept"));
+    let mut response = (status, [content, vary], body.to_string()).into_response();
     if let Some(seconds) = retry_after
         && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
     {
@@ -260,6 +283,29 @@ mod tests {
             let found = error.get("message").and_then(Value::as_str);
             assert_eq!(found, Some(shown.unwrap_or(message)));
             assert!(error.pointer("/extensions/requestId").is_some());
+        }
+        for (message, field, ending) in [
+            (
+                "Invalid value for argument \"input.entries.0.debit\", expected type \"Decimal\"",
+                json!(["input", "entries", "0", "debit"]),
+                "such as \"1234.50\"",
+            ),
+            (
+                "Invalid value for argument \"input\", field \"name\" of type \"String!\" is required but \
+                 not provided",
+                json!(["input", "name"]),
+                "not provided",
+            ),
+            (
+                "Invalid value for argument \"first\", expected type \"Int\"",
+                json!(["first"]),
+                "\"Int\"",
+            ),
+        ] {
+            let error = error_json(ServerError::new(message, None), "id", false);
+            assert_eq!(error.pointer("/extensions/field"), Some(&field), "{error}");
+            let shown = error.get("message").and_then(Value::as_str).unwrap_or_default();
+            assert!(shown.starts_with(message) && shown.ends_with(ending), "{shown}");
         }
         let error = ServerError::new("Unknown field \"nam\". Did you mean \"name\"?", None);
         let shown = error_json(error, "id", false).to_string();

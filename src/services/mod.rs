@@ -1,5 +1,6 @@
 //! Use cases: one function per thing a person can do.
 
+pub mod account;
 pub mod books;
 pub mod chain;
 pub mod demo;

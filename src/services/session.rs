@@ -17,7 +17,7 @@ pub use login::{Login, Outcome, login, login_choose};
 pub use office::{OfficeLogin, admin_login};
 pub use office_codes::{admin_invitation_accept, admin_password_reset};
 pub use password::{change_office_password, change_password};
-pub use register::{Register, register};
+pub use register::{Register, Registered, register};
 
 use crate::{
     auth::{
@@ -44,20 +44,30 @@ pub struct Handed {
     pub refresh: SecretString,
     /// When the access token ends, UTC milliseconds.
     pub expires_at: i64,
+    /// When the refresh token ends.
+    pub refresh_expires_at: i64,
 }
 
 pub(super) fn hand_out(desk: &Desk, tenant: TenantId, signed: Signed) -> Result<Handed> {
     let bearer = Bearer::Tenant { tenant, user: signed.user, session: signed.session };
     let access = desk.tokens.access(bearer)?;
-    let refresh = signed.refresh.text;
-    Ok(Handed { access: access.text, refresh, expires_at: access.expires_at })
+    Ok(Handed {
+        access: access.text,
+        refresh: signed.refresh.text,
+        expires_at: access.expires_at,
+        refresh_expires_at: signed.until,
+    })
 }
 
 fn hand_out_office(desk: &Desk, signed: OfficeSigned) -> Result<Handed> {
     let bearer = Bearer::Platform { user: signed.user, session: signed.session };
     let access = desk.tokens.access(bearer)?;
-    let refresh = signed.refresh.text;
-    Ok(Handed { access: access.text, refresh, expires_at: access.expires_at })
+    Ok(Handed {
+        access: access.text,
+        refresh: signed.refresh.text,
+        expires_at: access.expires_at,
+        refresh_expires_at: signed.until,
+    })
 }
 
 /// Uses a refresh token up, of either realm, and hands out the next pair.
@@ -84,6 +94,12 @@ pub async fn refresh(desk: &Desk, request: &RequestInfo, token: &SecretString) -
         },
         Some(tenant) => match desk.tenancy.lease(tenant).await {
             Err(Error::TenantNotFound) => Err(Error::Unauthenticated),
+            Err(Error::TenantSuspended) => {
+                // The token's tenant is a claim until its hash is found: a wrong one says nothing.
+                let db = desk.tenancy.lease_any_status(tenant).await?;
+                let is_known = sessions::knows(&db, &presented).await?;
+                Err(if is_known { Error::TenantSuspended } else { Error::Unauthenticated })
+            }
             Err(error) => Err(error),
             Ok(db) => sessions::renew(&db, id, presented, desk.session_ms())
                 .await

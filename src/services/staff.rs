@@ -8,8 +8,10 @@ mod invite;
 mod keys;
 mod list;
 mod rights;
+mod sessions;
 
 pub use change::{Update, disable, enable, update};
 pub use invite::{Invite, invite, owner_code, reset_code, reset_code_by_operator};
 pub use keys::{NewKey, api_key, api_key_create, api_key_revoke, api_keys};
-pub use list::{Member, user, users, users_among};
+pub use list::{Member, UserFilter, user, users, users_among};
+pub use sessions::{SignIn, session, session_end, sessions};

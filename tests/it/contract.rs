@@ -178,9 +178,14 @@ enum Needs {
 }
 
 fn needs(field: &Value) -> Option<Needs> {
-    let text = field["description"].as_str()?.split_whitespace().collect::<Vec<_>>().join(" ");
+    // As it is served: programs look for this sentence on one line, after a space or at its beginning.
+    let text = field["description"].as_str()?.lines().last()?;
+    let begins = |at: usize| at == 0 || text[..at].ends_with(". ");
     if text.ends_with("Anyone may call it.") {
-        return Some(Needs::Nothing);
+        return text.rfind("Anyone").is_some_and(begins).then_some(Needs::Nothing);
+    }
+    if !text.rfind("Requires: ").is_some_and(begins) {
+        return None;
     }
     let (_, needed) = text.strip_suffix('.')?.rsplit_once("Requires: ")?;
     if ["a signed-in user", "the permission of the object's type"].contains(&needed) {

@@ -24,7 +24,7 @@ use crate::{
 /// program plays the older release too: it serves the tenant until the migration begins.
 async fn set_back(app: &TestApp, subdomain: &str) {
     let row = row_of(app, subdomain).await;
-    let forget = "DELETE FROM seaql_migrations WHERE version LIKE '%_000006_record'";
+    let forget = "DELETE FROM seaql_migrations WHERE version LIKE '%_000007_key_use'";
     run_sql(app, subdomain, &[forget]).await;
     let txn = app.app.office.master.begin().await.unwrap();
     let mut row = row.into_active_model();
@@ -128,7 +128,7 @@ fn a_crash_at_any_step_leaves_one_whole_file_and_the_next_run_ends_it() {
                 let sums = "SELECT SUM(effect * debit) FROM voucher_ledger_entries";
                 assert_eq!(sql_number(app, "meera", sums).await, count * 1_000, "{step}");
                 let applied =
-                    "SELECT COUNT(*) FROM seaql_migrations WHERE version LIKE '%_000006_record'";
+                    "SELECT COUNT(*) FROM seaql_migrations WHERE version LIKE '%_000007_key_use'";
                 let is_new = sql_number(app, "meera", applied).await == 1;
                 assert_eq!(is_new, step == "renamed", "{step}");
                 let answer = shop.post(&shop.voucher("no", "PMT", "Rent", "Cash", "10")).await;

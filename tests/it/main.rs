@@ -30,6 +30,7 @@ mod office;
 mod pages;
 mod passwords;
 mod session;
+mod staff;
 mod structure;
 mod subscription;
 mod tenancy;

@@ -92,6 +92,11 @@ on_every_engine! {
             tenant { status statusReason version } userErrors { code field message } } }";
         let stale = admin.ask(suspend, json!({ "id": id, "version": 99 })).await;
         assert_eq!(stale.refusals("tenantSuspend"), ["STALE input.expectedVersion"]);
+        for blank in ["", " \\t "] {
+            let blank = suspend.replace("unpaid", blank);
+            let refused = admin.ask(&blank, json!({ "id": id })).await;
+            assert_eq!(refused.refusals("tenantSuspend"), ["REQUIRED input.reason"]);
+        }
         let done = admin.ask(suspend, json!({ "id": id })).await;
         assert_eq!(done.text("tenantSuspend.tenant.status"), "SUSPENDED");
         assert_eq!(done.text("tenantSuspend.tenant.statusReason"), "unpaid");
@@ -154,7 +159,7 @@ on_every_engine! {
                     masterDb { name engine sizeMb status tenantsCount }
                     tenantDbs { total totalSizeMb avgSizeMb
                         byEngine { engine total totalSizeMb engineVersions }
-                        databases { totalCount nodes { name status tenantId sizeMb } } } } }",
+                        databases { totalCount nodes { name status sizeMb tenant { id subdomain server { name } } } } } } }",
             )
             .await;
         assert_eq!(system.text("systemDatabases.mainDb.status"), "CURRENT");
@@ -164,9 +169,10 @@ on_every_engine! {
         let database = "systemDatabases.tenantDbs.databases.nodes.0";
         assert_eq!(system.text(&format!("{database}.status")), "CURRENT");
         assert_eq!(
-            system.text(&format!("{database}.tenantId")),
+            system.text(&format!("{database}.tenant.id")),
             made.text("tenantCreate.tenant.id")
         );
+        system.text(&format!("{database}.tenant.server.name"));
 
         let servers = admin
             .query("{ adminServers { totalCount nodes { id name engine tenantCount isDefault version } } }")
@@ -269,12 +275,14 @@ on_every_engine! {
         let refused = use_code(app, "adminPasswordReset", &code, new).await;
         assert_eq!(refused.refusals("adminPasswordReset"), ["CODE_EXPIRED input.code"]);
         let code = reset_request(&admin, &id).await.text("adminPasswordResetRequest.code");
-        for disabled in [true, false] {
+        for turn in ["adminDisable", "adminEnable"] {
             let set = format!(
-                "mutation($id: ID!) {{ adminDisable(id: $id, input: {{ disabled: {disabled} }}) {{
+                "mutation($id: ID!) {{ {turn}(id: $id) {{
                     admin {{ status }} userErrors {{ code field message }} }} }}"
             );
-            admin.ask(&set, json!({ "id": id })).await.text("adminDisable.admin.status");
+            admin.ask(&set, json!({ "id": id })).await.text(&format!("{turn}.admin.status"));
+            let twice = admin.ask(&set, json!({ "id": id })).await;
+            assert_eq!(twice.refusals(turn), ["ALREADY_DONE id"]);
             let refused = use_code(app, "adminPasswordReset", &code, new).await;
             assert_eq!(refused.refusals("adminPasswordReset"), ["CODE_EXPIRED input.code"]);
         }
@@ -315,7 +323,7 @@ on_every_engine! {
         assert_eq!(people.at("admins.totalCount"), 2);
         let own = people.text("admins.nodes.0.id");
         let last = admin.ask(disable, json!({ "id": own })).await;
-        assert_eq!(last.refusals("adminDisable"), ["LAST_OWNER id"]);
+        assert_eq!(last.refusals("adminDisable"), ["LAST_ADMIN id"]);
         let node = admin.ask("query($id: ID!) { node(id: $id) { id __typename } }",
             json!({ "id": own })).await;
         assert_eq!(node.text("node.__typename"), "Admin");

@@ -164,4 +164,29 @@ on_every_engine! {
         let refused = reset(&app.stranger(), &code, NEW).await;
         assert_eq!(refused.refusals("passwordReset"), ["CODE_EXPIRED input.code"]);
     }
+
+    async fn a_password_changes_to_another_one(app: &TestApp) {
+        let owner = app.register("meera").await;
+        let admin = office(app, "asha@office.example", PlatformRole::Admin).await;
+        for client in [&owner, &admin] {
+            let change = async |current: &str, new: &str| {
+                let input = json!({ "currentPassword": current, "newPassword": new });
+                client
+                    .ask(
+                        "mutation($input: PasswordChangeInput!) { passwordChange(input: $input) {
+                            userErrors { code field message } } }",
+                        json!({ "input": input }),
+                    )
+                    .await
+                    .refusals("passwordChange")
+            };
+            assert_eq!(
+                change(PASSWORD, PASSWORD).await,
+                ["PASSWORD_UNCHANGED input.newPassword"]
+            );
+            // Whether it is the password is not told by this either.
+            assert_eq!(change(NEW, NEW).await, ["CREDENTIALS_WRONG input.currentPassword"]);
+            assert!(change(PASSWORD, NEW).await.is_empty());
+        }
+    }
 }

@@ -319,4 +319,100 @@ on_every_engine! {
         assert_eq!(log.text("adminAuditLogs.nodes.0.action"), "MASTER_STATE_CREATED");
         assert_eq!(log.at("adminAuditVerify.ok"), true);
     }
+
+    async fn a_rate_is_a_share_of_the_value(app: &TestApp) {
+        let keeper = office(app, "asha@office.example", PlatformRole::Admin).await;
+        let gst = async |igst: &str, cess: &str| {
+            let input = json!({ "code": "GST_Y", "name": "GST Y", "igstRate": igst, "cessRate": cess,
+                "validFrom": "2020-01-01" });
+            let create = "mutation($input: AdminGstRateCreateInput!) {
+                adminGstRateCreate(input: $input) { gstRate { cessRate }
+                userErrors { code field message } } }";
+            keeper.ask(create, json!({ "input": input })).await.refusals("adminGstRateCreate")
+        };
+        assert_eq!(gst("-1", "0").await, ["INVALID input.igstRate"]);
+        assert_eq!(gst("101", "0").await, ["TOO_LARGE input.igstRate"]);
+        assert_eq!(gst("100.0002", "0").await, ["TOO_LARGE input.igstRate"]);
+        assert_eq!(gst("28", "-0.5").await, ["INVALID input.cessRate"]);
+        assert_eq!(gst("28", "1001").await, ["TOO_LARGE input.cessRate"]);
+        // A cess on tobacco is more than the value.
+        assert!(gst("28", "290").await.is_empty());
+
+        let tds = async |rate: &str, no_pan: &str| {
+            let input = json!({ "kind": "DEDUCTED", "act": "ACT_2025", "code": "9998",
+                "section": "393", "nature": "Trial", "rate": rate, "noPanRate": no_pan,
+                "limitPeriod": "YEAR", "validFrom": "2026-04-01" });
+            let create = "mutation($input: AdminTdsSectionCreateInput!) {
+                adminTdsSectionCreate(input: $input) { tdsSection { rate }
+                userErrors { code field message } } }";
+            keeper.ask(create, json!({ "input": input })).await.refusals("adminTdsSectionCreate")
+        };
+        assert_eq!(tds("-1", "101").await, ["INVALID input.rate", "TOO_LARGE input.noPanRate"]);
+        assert_eq!(tds("0.00001", "20").await, ["TOO_PRECISE input.rate"]);
+        assert!(tds("100", "0").await.is_empty());
+    }
+
+    async fn places_say_where_they_come_from(app: &TestApp) {
+        let keeper = office(app, "asha@office.example", PlatformRole::Admin).await;
+        let made = keeper
+            .query(
+                "mutation { adminStateCreate(input: { country: \"IN\", code: \"40\",
+                    name: \"New State\" }) { state { id isSystem version }
+                    userErrors { code field message } } }",
+            )
+            .await;
+        assert_eq!(made.at("adminStateCreate.state.isSystem"), false);
+        assert_eq!(made.at("adminStateCreate.state.version"), 1);
+        let id = made.text("adminStateCreate.state.id");
+        let retire = "mutation($id: ID!, $version: Int) { adminStateRetire(id: $id,
+            input: { validTo: \"2026-11-30\", expectedVersion: $version }) {
+            state { validTo version } userErrors { code field message } } }";
+        let done = keeper.ask(retire, json!({ "id": id, "version": 1 })).await;
+        assert_eq!(done.at("adminStateRetire.state.version"), 2);
+        let stale = keeper.ask(retire, json!({ "id": id, "version": 1 })).await;
+        assert_eq!(stale.refusals("adminStateRetire"), ["STALE input.expectedVersion"]);
+
+        let client = app.register("loom").await;
+        let found = client
+            .query(
+                "{ currencies(text: \"INR\") { nodes { code isSystem } }
+                   countries(first: 1) { nodes { code currency isSystem } } }",
+            )
+            .await;
+        assert_eq!(found.text("currencies.nodes.0.code"), "INR");
+        assert_eq!(found.at("currencies.nodes.0.isSystem"), true);
+        assert_eq!(found.at("countries.nodes.0.isSystem"), true);
+        assert_eq!(found.text("countries.nodes.0.currency").len(), 3);
+    }
+
+    async fn a_value_that_does_not_fit_is_named_by_its_place(app: &TestApp) {
+        let client = app.register("loom").await;
+        let field = |answer: &Answer| answer.body["errors"][0]["extensions"]["field"].clone();
+        let post = "mutation($input: VoucherPostInput!) { voucherPost(input: $input) {
+            voucher { number } userErrors { code field message } } }";
+        let input = |date: &str, debit: &str, currency: &str| json!({ "input": {
+            "idempotencyKey": "a", "voucherTypeId": "x", "date": date, "entries": [
+                { "ledgerId": "x", "debit": "1" },
+                { "ledgerId": "y", "credit": debit, "currency": currency }] } });
+        for (variables, place) in [
+            (input("2026-02-30", "1", "INR"), json!(["input", "date"])),
+            (input("2026-02-28", "1e3", "INR"), json!(["input", "entries", "1", "credit"])),
+            (input("2026-02-28", "1", "inr"), json!(["input", "entries", "1", "currency"])),
+        ] {
+            let answer = client.ask(post, variables).await;
+            assert_eq!(answer.code(), "BAD_USER_INPUT");
+            assert_eq!(field(&answer), place, "{}", answer.body);
+            let message = answer.body["errors"][0]["message"].as_str().unwrap();
+            let path: Vec<_> =
+                place.as_array().unwrap().iter().map(|step| step.as_str().unwrap()).collect();
+            assert!(message.contains(&path.join(".")), "{message}");
+        }
+        let literal = client
+            .query("{ gstRates(filter: { validOn: \"yesterday\" }) { nodes { id } } }")
+            .await;
+        assert_eq!(literal.code(), "BAD_USER_INPUT");
+        assert_eq!(field(&literal), json!(["filter", "validOn"]), "{}", literal.body);
+        let missing = client.ask(post, json!({ "input": { "date": "2026-02-28" } })).await;
+        assert_eq!(field(&missing)[0], "input", "{}", missing.body);
+    }
 }

@@ -62,6 +62,15 @@ on_every_engine! {
         }
         let beyond = is_json(" ".repeat(1_048_577)).send().await.unwrap();
         assert_eq!(beyond.status(), 413);
+        let text = beyond.text().await.unwrap();
+        assert_eq!(refused(reqwest::StatusCode::PAYLOAD_TOO_LARGE, &text, "413"), "BAD_USER_INPUT");
+
+        // Caches are told that the answer depends on what was accepted.
+        let vary = client.get().query(&[("query", "{ __typename }")]).send().await.unwrap();
+        let vary: Vec<_> =
+            vary.headers().get_all("vary").iter().map(|one| one.to_str().unwrap()).collect();
+        let names: Vec<_> = vary.iter().flat_map(|one| one.split(',')).map(str::trim).collect();
+        assert!(names.contains(&"accept") && names.contains(&"accept-encoding"), "{vary:?}");
 
         // The media type decides whether a request error shows in the status.
         for (accept, query, status) in [

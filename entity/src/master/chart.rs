@@ -199,6 +199,8 @@ pub mod state {
         pub valid_to: Option<Date>,
         pub is_system: bool,
         pub created_at: i64,
+        /// Rises with each change, so that a stale edit is noticed.
+        pub version: i32,
     }
 
     no_relations!();

@@ -162,6 +162,8 @@ pub mod api_key {
         pub created_at: i64,
         pub expires_at: Option<i64>,
         pub revoked_at: Option<i64>,
+        /// When it was last used, as nearly as that is noted.
+        pub last_used_at: Option<i64>,
     }
 
     no_relations!();

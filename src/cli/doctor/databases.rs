@@ -23,7 +23,7 @@ pub async fn look(app: &App, clears: bool, report: &mut Report) {
         Ok(figures) => {
             let subdomains = subdomains(app, report).await;
             for one in &figures.databases {
-                let check = match (one.tier, one.tenant.and_then(|id| subdomains.get(&id))) {
+                let check = match (one.tier, one.tenant_id().and_then(|id| subdomains.get(&id))) {
                     (Tier::Main, _) => "main".to_owned(),
                     (Tier::Master, _) => "master".to_owned(),
                     (Tier::Tenant, Some(subdomain)) => format!("tenant {subdomain}"),
@@ -69,7 +69,7 @@ async fn one_database(app: &App, one: &DatabaseFigures, check: &str, report: &mu
 
 /// Whether a tenant's database opens with its own credentials, is its own, and takes writes.
 async fn opens(app: &App, one: &DatabaseFigures) -> Result<(), String> {
-    let Some(id) = one.tenant else { return Ok(()) };
+    let Some(id) = one.tenant_id() else { return Ok(()) };
     let looked = async {
         let db = app.tenancy.lease_any_status(id).await?;
         let reader = db.reader().await?;

@@ -1,13 +1,16 @@
 //! Accounting years, States, currencies and countries in the API.
 
 use async_graphql::{ID, SimpleObject};
-use daybook_domain::catalogue;
+use daybook_domain::{catalogue, currency as codes};
 use daybook_entity::master::chart::{accounting_year, country, currency, state};
 
 use super::words::StateUse;
 use crate::{
     connection,
-    graphql::{id, scalar::Date},
+    graphql::{
+        id,
+        scalar::{CurrencyCode, Date},
+    },
 };
 
 /// A year of a calendar; each business follows one calendar.
@@ -67,6 +70,8 @@ pub struct State {
     pub valid_to: Option<Date>,
     /// Whether it came with the product.
     pub is_system: bool,
+    /// Rises with each change; its keeper sends it back as `expectedVersion`.
+    pub version: i32,
 }
 
 /// The kind of a State's global id.
@@ -84,6 +89,7 @@ impl From<state::Model> for State {
             used_for: Use::parse(&row.used_for).unwrap_or(Use::Supply).into(),
             valid_to: row.valid_to.map(Date),
             is_system: row.is_system,
+            version: row.version,
         }
     }
 }
@@ -99,7 +105,7 @@ pub struct Currency {
     /// Opaque global id.
     pub id: ID,
     /// Its three letters.
-    pub code: String,
+    pub code: CurrencyCode,
     /// Its three digits.
     pub numeric_code: String,
     /// Its name.
@@ -110,6 +116,13 @@ pub struct Currency {
     pub symbol: Option<String>,
     /// Name of its minor unit.
     pub minor_name: Option<String>,
+    /// Whether it came with the product.
+    pub is_system: bool,
+}
+
+/// A code that was checked when it was stored.
+fn code_of(stored: &str) -> CurrencyCode {
+    CurrencyCode(codes::CurrencyCode::parse(stored).unwrap_or_else(|_| codes::CurrencyCode::none()))
 }
 
 /// The kind of a currency's global id.
@@ -119,12 +132,13 @@ impl From<currency::Model> for Currency {
     fn from(row: currency::Model) -> Self {
         Self {
             id: id::encode(CURRENCY, row.id.get()),
-            code: row.code,
+            code: code_of(&row.code),
             numeric_code: row.numeric_code,
             name: row.name,
             exponent: row.exponent,
             symbol: row.symbol,
             minor_name: row.minor_name,
+            is_system: row.is_system,
         }
     }
 }
@@ -144,13 +158,15 @@ pub struct Country {
     /// Its name.
     pub name: String,
     /// Code of its currency.
-    pub currency: String,
+    pub currency: CurrencyCode,
     /// Its time zone by the IANA name.
     pub time_zone: String,
     /// Month in which accounting years usually begin, 1 to 12.
     pub year_first_month: i32,
     /// Whether digits are grouped as lakh and crore.
     pub indian_grouping: bool,
+    /// Whether it came with the product.
+    pub is_system: bool,
 }
 
 /// The kind of a country's global id.
@@ -162,10 +178,12 @@ impl From<country::Model> for Country {
             id: id::encode(COUNTRY, row.id.get()),
             code: row.code,
             name: row.name,
-            currency: row.currency,
+            currency: code_of(&row.currency),
             time_zone: row.time_zone,
             year_first_month: row.first_month,
             indian_grouping: row.indian_grouping,
+            // Nobody adds a country: there is a zone, a calendar and standard ledgers behind each.
+            is_system: true,
         }
     }
 }

@@ -100,10 +100,12 @@ user_errors!(
     AdminUserError,
     /// What can be wrong with the input about somebody of the office.
     AdminErrorCode {
+        /// It was done before.
+        AlreadyDone,
         /// Somebody of the office has this address.
         EmailTaken,
         /// The platform keeps at least one active administrator.
-        LastOwner,
+        LastAdmin,
         /// It is not possible as things stand; the message says why.
         NotAllowed,
         /// Nobody of the office has this id.
@@ -144,14 +146,11 @@ pub struct AdminUpdateInput {
     pub role: Option<AdminRole>,
 }
 
-/// Whether somebody of the office may sign in.
-#[derive(InputObject, Debug)]
-pub struct AdminDisableInput {
+/// Which version of somebody of the office is to be changed.
+#[derive(InputObject, Debug, Default)]
+pub struct AdminStatusInput {
     /// The version you saw; refused as STALE when somebody changed it meanwhile.
     pub expected_version: Option<i32>,
-    /// True ends their sessions and lets them in no more; false lets them in again.
-    #[graphql(default = true)]
-    pub disabled: bool,
 }
 
 /// What a change of somebody of the office did.
@@ -298,21 +297,35 @@ impl AdminMutation {
         AdminPayload::of(change_of(ctx, &id, change).await?)
     }
 
-    /// Lets somebody of the platform's office in no more and ends their sessions, or lets them in
-    /// again. Requires: ADMIN_UPDATE.
+    /// Lets somebody of the platform's office in no more and ends their sessions.
+    /// Requires: ADMIN_UPDATE.
     #[graphql(guard = "Requires(Permission::AdminUpdate)")]
     async fn admin_disable(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The person's id.")] id: ID,
-        #[graphql(desc = "Which way.")] input: AdminDisableInput,
+        #[graphql(desc = "The version you saw.")] input: Option<AdminStatusInput>,
     ) -> ApiResult<AdminPayload> {
-        let change = ChangeAdmin {
-            is_disabled: Some(input.disabled),
-            expected_version: input.expected_version,
-            ..ChangeAdmin::default()
-        };
-        AdminPayload::of(change_of(ctx, &id, change).await?)
+        AdminPayload::of(change_of(ctx, &id, turned(true, input)).await?)
+    }
+
+    /// Lets a disabled person of the platform's office in again. Requires: ADMIN_UPDATE.
+    #[graphql(guard = "Requires(Permission::AdminUpdate)")]
+    async fn admin_enable(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person's id.")] id: ID,
+        #[graphql(desc = "The version you saw.")] input: Option<AdminStatusInput>,
+    ) -> ApiResult<AdminPayload> {
+        AdminPayload::of(change_of(ctx, &id, turned(false, input)).await?)
+    }
+}
+
+fn turned(is_disabled: bool, input: Option<AdminStatusInput>) -> ChangeAdmin {
+    ChangeAdmin {
+        is_disabled: Some(is_disabled),
+        expected_version: input.unwrap_or_default().expected_version,
+        ..ChangeAdmin::default()
     }
 }
 

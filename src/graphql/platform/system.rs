@@ -1,21 +1,22 @@
 //! The state and size of all databases in the API.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
-use daybook_domain::role::Permission;
+use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
+use daybook_domain::{id::TenantId, role::Permission};
 
-use super::servers::DatabaseEngine;
+use super::{
+    servers::DatabaseEngine,
+    tenants::{self, Tenant},
+};
 use crate::{
     connection,
     db::page::Page,
     graphql::{
         context::{Asks, Requires},
         error::ApiResult,
-        id,
         page::PageAsk,
         scalar::Decimal,
-        session::TENANT,
     },
     services::{
         chain::read_cursor,
@@ -54,10 +55,11 @@ pub struct SystemDatabase {
     pub status: DatabaseHealth,
     /// Name of its newest migration.
     pub schema_version: Option<String>,
-    /// Id of the tenant whose it is; null for the main and the master database.
-    pub tenant_id: Option<ID>,
+    /// The tenant whose it is; null for the main and the master database, and for callers who may not
+    /// see tenants.
+    pub tenant: Option<Tenant>,
     #[graphql(skip)]
-    tenant: i64,
+    key: i64,
 }
 
 /// The master database: routing and the shared structure.
@@ -153,8 +155,8 @@ impl From<&DatabaseFigures> for SystemDatabase {
             size_mb: one.size_bytes.map(mebibytes),
             status: one.health.into(),
             schema_version: one.schema_version.clone(),
-            tenant_id: one.tenant.map(|tenant| id::encode(TENANT, tenant.get())),
-            tenant: one.tenant.map_or(0, |tenant| tenant.get()),
+            tenant: None,
+            key: one.tenant_id().map_or(0, TenantId::get),
         }
     }
 }
@@ -232,17 +234,25 @@ impl TenantDatabases {
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<SystemDatabaseConnection> {
         let ask = PageAsk::new(ctx, BY_TENANT, first, after.as_deref())?;
-        let tenants = self.figures.databases.iter().filter(|one| one.tier == Tier::Tenant);
-        let mut rows: Vec<SystemDatabase> = tenants
+        let tenants = || self.figures.databases.iter().filter(|one| one.tier == Tier::Tenant);
+        let mut rows: Vec<SystemDatabase> = tenants()
             .map(SystemDatabase::from)
             .filter(|one| status.is_none_or(|status| status == one.status))
             .collect();
         let total = u64::try_from(rows.len()).unwrap_or(u64::MAX);
         if let Some(key) = &ask.after {
             let after = read_cursor(key)?;
-            rows.retain(|row| row.tenant > after);
+            rows.retain(|row| row.key > after);
         }
-        let page = Page::cut(rows, &ask, total, |row| vec![row.tenant.to_string()]);
+        let mut page = Page::cut(rows, &ask, total, |row| vec![row.key.to_string()]);
+        let keys: HashSet<i64> = page.rows.iter().map(|(_, row)| row.key).collect();
+        let on_page = tenants()
+            .filter_map(|one| one.tenant.as_deref())
+            .filter(|row| keys.contains(&row.id.get()));
+        let found = tenants::of_rows(ctx.platform()?, on_page.cloned().collect()).await?;
+        for (_, row) in &mut page.rows {
+            row.tenant = found.get(&row.key).cloned();
+        }
         Ok(SystemDatabaseConnection::of(BY_TENANT, &ask, page))
     }
 }

@@ -1,5 +1,7 @@
 //! The platform's tenants in the API.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use daybook_domain::{
     id::{DatabaseServerId, TenantId},
@@ -369,6 +371,22 @@ async fn payload(
 async fn placed(scope: &PlatformScope, row: tenant_master::Model) -> ApiResult<Placed> {
     let mut servers = servers_of(scope, [row.server_id]).await?;
     Ok(Placed(row, servers.pop()))
+}
+
+/// Tenants with their servers by number; none for a caller who may not see tenants.
+pub(super) async fn of_rows(
+    scope: &PlatformScope,
+    rows: Vec<tenant_master::Model>,
+) -> ApiResult<HashMap<i64, Tenant>> {
+    if scope.require(Permission::AdminTenantRead).is_err() {
+        return Ok(HashMap::new());
+    }
+    let servers = servers_of(scope, rows.iter().map(|row| row.server_id)).await?;
+    let placed = |row: tenant_master::Model| {
+        let server = servers.iter().find(|server| server.id == row.server_id).cloned();
+        (row.id.get(), Tenant::from(Placed(row, server)))
+    };
+    Ok(rows.into_iter().map(placed).collect())
 }
 
 /// The servers of a page of tenants, for those who may see them.

@@ -60,8 +60,8 @@ impl InvitationMutation {
         InvitationAcceptPayload::of(outcome.map(|(_, handed)| handed))
     }
 
-    /// Takes up an invitation to the platform's office: sets the first password and signs in. Anyone
-    /// may call it.
+    /// Takes up an invitation to the platform's office: sets the first password and signs in.
+    /// Anyone may call it.
     async fn admin_invitation_accept(
         &self,
         ctx: &Context<'_>,

@@ -83,7 +83,8 @@ impl Me {
 
     /// The account signed in to.
     async fn tenant(&self, ctx: &Context<'_>) -> ApiResult<Account> {
-        Ok(Account::from(ctx.tenant()?.db.route.as_ref()))
+        // As it is now: the route by which the tenant was opened may have an older name.
+        Ok(Account::from(ctx.tenant()?.db.route().as_ref()))
     }
 
     /// The businesses that the user may see, the oldest first. Needs BUSINESS_READ.
@@ -119,10 +120,10 @@ pub struct AdminMe {
 
 /// Queries of who one is.
 #[derive(Default, Debug)]
-pub struct SessionQuery;
+pub struct MeQuery;
 
 #[Object]
-impl SessionQuery {
+impl MeQuery {
     /// The signed-in user of a tenant. Requires: a signed-in user.
     #[graphql(guard = "SignedIn")]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Me> {

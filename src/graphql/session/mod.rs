@@ -1,5 +1,6 @@
 //! Signing in, and who one is, in the API.
 
+mod account;
 mod invitation;
 mod login;
 mod me;
@@ -10,7 +11,7 @@ mod sessions;
 use async_graphql::{MergedObject, SimpleObject};
 use secrecy::{ExposeSecret, SecretString};
 
-pub use me::{Account, SessionQuery};
+pub use me::Account;
 
 use crate::{graphql::scalar::DateTime, services::session::Handed, user_errors};
 
@@ -30,6 +31,8 @@ pub struct Session {
     pub refresh_token: String,
     /// When the access token ends.
     pub expires_at: DateTime,
+    /// When the refresh token ends, and with it the session, unless it is renewed before.
+    pub refresh_token_expires_at: DateTime,
 }
 
 impl From<Handed> for Session {
@@ -38,6 +41,7 @@ impl From<Handed> for Session {
             access_token: handed.access.expose_secret().to_owned(),
             refresh_token: handed.refresh.expose_secret().to_owned(),
             expires_at: DateTime(handed.expires_at),
+            refresh_token_expires_at: DateTime(handed.refresh_expires_at),
         }
     }
 }
@@ -59,6 +63,8 @@ user_errors!(
         GstinInvalid,
         /// The caller may not do this in this way.
         NotAllowed,
+        /// The new password is the one until now.
+        PasswordUnchanged,
         /// The password is too easily guessed.
         PasswordWeak,
         /// This cannot be empty.
@@ -99,9 +105,14 @@ fn secret(text: String) -> SecretString {
     SecretString::from(text)
 }
 
-/// Mutations of signing in and out, and of passwords.
+/// Queries of who one is, and of the account.
+#[derive(MergedObject, Default, Debug)]
+pub struct SessionQuery(me::MeQuery, account::AccountQuery);
+
+/// Mutations of signing in and out, of passwords, and of the account.
 #[derive(MergedObject, Default, Debug)]
 pub struct SessionMutation(
+    account::AccountMutation,
     register::RegisterMutation,
     login::LoginMutation,
     sessions::SessionsMutation,

@@ -85,8 +85,8 @@ impl PasswordMutation {
         Ok(PasswordChangePayload { user_errors })
     }
 
-    /// Sets a new password with a one-time code, ends all sessions of before, and signs in. Anyone
-    /// may call it.
+    /// Sets a new password with a one-time code, ends all sessions of before, and signs in.
+    /// Anyone may call it.
     async fn password_reset(
         &self,
         ctx: &Context<'_>,

@@ -48,6 +48,9 @@ pub struct RegisterPayload {
     pub tenant: Option<Account>,
     /// The owner's tokens; null when something was wrong.
     pub session: Option<Session>,
+    /// Whether the account was there already: the same owner had registered it with the same address
+    /// and password, and did not hear the answer.
+    pub replayed: bool,
     /// What was wrong; empty when it was done.
     pub user_errors: Vec<SessionUserError>,
 }
@@ -58,8 +61,9 @@ pub struct RegisterMutation;
 
 #[Object]
 impl RegisterMutation {
-    /// Registers a company: makes its account with a first business, and signs its owner in. Anyone
-    /// may call it.
+    /// Registers a company: makes its account with a first business, and signs its owner in. It may be
+    /// sent again when no answer came: the owner is signed in to what the first call made.
+    /// Anyone may call it.
     async fn register(
         &self,
         ctx: &Context<'_>,
@@ -82,10 +86,10 @@ impl RegisterMutation {
         let register = Register { tenant, password: secret(input.password) };
         let request = ctx.caller()?.request();
         let (made, user_errors) = answer(session::register(ctx.desk()?, request, register).await)?;
-        let (route, handed) = made.unzip();
         Ok(RegisterPayload {
-            tenant: route.map(|route| Account::from(route.as_ref())),
-            session: handed.map(Session::from),
+            tenant: made.as_ref().map(|made| Account::from(made.tenant.as_ref())),
+            replayed: made.as_ref().is_some_and(|made| made.replayed),
+            session: made.map(|made| Session::from(made.session)),
             user_errors,
         })
     }

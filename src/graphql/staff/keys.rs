@@ -40,6 +40,8 @@ pub struct ApiKey {
     pub expires_at: Option<DateTime>,
     /// When it was taken back.
     pub revoked_at: Option<DateTime>,
+    /// When it was last used, to within an hour; null for one that never was.
+    pub last_used_at: Option<DateTime>,
     #[graphql(skip)]
     user: UserId,
 }
@@ -66,6 +68,7 @@ impl From<api_key::Model> for ApiKey {
             created_at: DateTime(row.created_at),
             expires_at: row.expires_at.map(DateTime),
             revoked_at: row.revoked_at.map(DateTime),
+            last_used_at: row.last_used_at.map(DateTime),
             user: row.user_id,
         }
     }

@@ -2,6 +2,7 @@
 
 mod invitations;
 mod keys;
+mod sessions;
 mod users;
 
 use async_graphql::{Context, ID, MergedObject};
@@ -11,6 +12,7 @@ use daybook_domain::{
 };
 
 pub use keys::{API_KEY, ApiKey};
+pub use sessions::{SESSION, UserSession};
 pub use users::User;
 
 use crate::{
@@ -37,7 +39,7 @@ user_errors!(
         LastOwner,
         /// Nobody grants or touches rights that they do not hold.
         NotAllowed,
-        /// There is no such user or key.
+        /// There is no such user, key or session.
         NotFound,
         /// This cannot be empty.
         Required,
@@ -72,13 +74,22 @@ pub async fn node(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         let found = staff::api_key(&*ctx.tenant()?, keys::key_of(global)).await?;
         return Ok(found.map(|key| Node::ApiKey(Box::new(key.into()))));
     }
+    if id::decode(SESSION, global).is_some() {
+        let found = staff::session(&*ctx.tenant()?, sessions::session_of(global)).await?;
+        return Ok(found.map(|one| Node::UserSession(Box::new(one.into()))));
+    }
     Ok(None)
 }
 
 /// Queries of staff and keys.
 #[derive(MergedObject, Default, Debug)]
-pub struct StaffQuery(users::UserQuery, keys::KeyQuery);
+pub struct StaffQuery(users::UserQuery, keys::KeyQuery, sessions::UserSessionQuery);
 
 /// Mutations of staff and keys.
 #[derive(MergedObject, Default, Debug)]
-pub struct StaffMutation(invitations::CodeMutation, users::UserMutation, keys::KeyMutation);
+pub struct StaffMutation(
+    invitations::CodeMutation,
+    users::UserMutation,
+    keys::KeyMutation,
+    sessions::SessionEndMutation,
+);

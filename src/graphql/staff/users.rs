@@ -1,6 +1,8 @@
 //! Who works in the account: listed, changed, let in or not.
 
-use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{
+    ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject,
+};
 use daybook_domain::role::{self, PermissionSet};
 use daybook_entity::tenant::people::UserStatus as StoredStatus;
 
@@ -9,7 +11,7 @@ use crate::{
     auth::roles,
     connection,
     graphql::{
-        books::businesses::BUSINESS,
+        books::businesses::Business,
         context::{Asks, Requires},
         error::{ApiResult, answer},
         id,
@@ -19,7 +21,10 @@ use crate::{
         session::USER,
     },
     scope::Visible,
-    services::staff::{self, Member, Update},
+    services::{
+        books::chart,
+        staff::{self, Member, Update, UserFilter as Which},
+    },
 };
 
 /// Whether a user may sign in.
@@ -36,6 +41,7 @@ pub enum UserStatus {
 
 /// Somebody who works in the account.
 #[derive(SimpleObject, Debug, Clone)]
+#[graphql(complex)]
 pub struct User {
     /// Opaque global id.
     pub id: ID,
@@ -55,25 +61,38 @@ pub struct User {
     pub permissions_removed: Vec<Permission>,
     /// Whether they see every business, also those still to be made.
     pub all_businesses: bool,
-    /// Ids of the businesses that they see, where they do not see all.
-    pub business_ids: Vec<ID>,
     /// Whether they may sign in.
     pub status: UserStatus,
+    /// When they last signed in; null for somebody who never did.
+    pub last_login_at: Option<DateTime>,
     /// Rises with each change; send it back as `expectedVersion`.
     pub version: i32,
     /// When they were invited.
     pub created_at: DateTime,
     /// When they were last changed.
     pub updated_at: DateTime,
+    #[graphql(skip)]
+    seen: Visible,
+}
+
+#[ComplexObject]
+impl User {
+    /// The businesses that they see, as far as the caller sees them, the oldest first. Empty without
+    /// BUSINESS_READ.
+    async fn businesses(&self, ctx: &Context<'_>) -> ApiResult<Vec<Business>> {
+        let scope = &ctx.tenant()?;
+        if scope.require(role::Permission::BusinessRead).is_err() {
+            return Ok(Vec::new());
+        }
+        let chart = chart::chart(scope).await?;
+        let both = chart.all_visible(scope).into_iter().filter(|one| self.seen.includes(one.id));
+        Ok(both.cloned().map(Business::from).collect())
+    }
 }
 
 impl From<Member> for User {
-    fn from(Member { user, businesses }: Member) -> Self {
+    fn from(Member { user, businesses, last_login_at }: Member) -> Self {
         let list = |text: &str| Permission::list(PermissionSet::from_text(text));
-        let business_ids = match businesses {
-            Visible::All => Vec::new(),
-            Visible::Only(ids) => ids.iter().map(|one| id::encode(BUSINESS, one.get())).collect(),
-        };
         Self {
             id: id::encode(USER, user.id.get()),
             role: roles::tenant_role(user.role).into(),
@@ -81,14 +100,15 @@ impl From<Member> for User {
             permissions_added: list(&user.permissions_added),
             permissions_removed: list(&user.permissions_removed),
             all_businesses: user.all_businesses,
-            business_ids,
             status: user.status.into(),
+            last_login_at: last_login_at.map(DateTime),
             version: user.version,
             created_at: DateTime(user.created_at),
             updated_at: DateTime(user.updated_at),
             name: user.name,
             email: user.email,
             phone: user.phone,
+            seen: businesses,
         }
     }
 }
@@ -97,6 +117,28 @@ connection!(
     /// Users in the order in which they came.
     UserConnection, UserEdge, User
 );
+
+/// Which users to list.
+#[derive(InputObject, Debug, Default)]
+pub struct UserFilter {
+    /// Part of name or e-mail address, whatever its case.
+    pub text: Option<String>,
+    /// Of these roles.
+    pub role: Option<Vec<Role>>,
+    /// That may or may not sign in.
+    pub status: Option<Vec<UserStatus>>,
+}
+
+impl From<UserFilter> for Which {
+    fn from(filter: UserFilter) -> Self {
+        let role = |role: Role| roles::stored_role(role.into());
+        Self {
+            text: filter.text,
+            role: filter.role.map(|list| list.into_iter().map(role).collect()),
+            status: filter.status.map(|list| list.into_iter().map(Into::into).collect()),
+        }
+    }
+}
 
 /// What to change of a user; what is left out stays.
 #[derive(InputObject, Debug)]
@@ -167,12 +209,14 @@ impl UserQuery {
     async fn users(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Which of them.")] filter: Option<UserFilter>,
         #[graphql(desc = "How many; unless set otherwise 1 to 100, and 20 when left out.")]
         first: Option<i32>,
         #[graphql(desc = "Cursor after which the page begins.")] after: Option<String>,
     ) -> ApiResult<UserConnection> {
         let ask = PageAsk::new(ctx, USERS_BY_AGE, first, after.as_deref())?;
-        let page = staff::users(&*ctx.tenant()?, &ask).await?;
+        let filter = filter.unwrap_or_default().into();
+        let page = staff::users(&*ctx.tenant()?, filter, &ask).await?;
         Ok(UserConnection::of(USERS_BY_AGE, &ask, page))
     }
 

@@ -155,22 +155,55 @@ pub async fn reset_code(
     if !roles::platform_role(row.role).permissions().is_subset(scope.access.permissions) {
         return Err(refused("this person holds rights that you do not hold"));
     }
+    let code = issue(&mut log, &row, code_ms).await?;
+    log.commit().await?;
+    Ok((row, code))
+}
+
+/// Makes such a code for anybody of the office, its only administrator included: the operator's own way
+/// in.
+///
+/// # Errors
+/// A refusal when nobody has this address or the person is disabled.
+pub async fn reset_code_by_operator(
+    office: &Office,
+    email: &str,
+    code_ms: i64,
+) -> Result<OneTimeCode> {
+    let mut log = office.write(Actor::system()).await?;
+    let row = platform_user::Entity::find()
+        .filter(platform_user::Column::EmailKey.eq(email.trim().to_lowercase()))
+        .one(log.conn())
+        .await?;
+    let missing = "nobody of the office has this address";
+    let row = row.ok_or_else(|| Error::refused(Code::NotFound, "email", missing))?;
+    let code = issue(&mut log, &row, code_ms).await?;
+    log.commit().await?;
+    Ok(code)
+}
+
+async fn issue(
+    log: &mut OfficeWriting,
+    row: &platform_user::Model,
+    code_ms: i64,
+) -> Result<OneTimeCode> {
     let (purpose, action) = match row.status {
         PlatformStatus::Invited => (Purpose::Invitation, "INVITATION_REPEATED"),
         PlatformStatus::Active => (Purpose::PasswordReset, "PASSWORD_RESET_REQUESTED"),
-        PlatformStatus::Disabled => return Err(refused("this person is disabled")),
+        PlatformStatus::Disabled => {
+            return Err(Error::refused(Code::NotAllowed, "id", "this person is disabled"));
+        }
     };
-    let code = code_for(&log, id, purpose, code_ms).await?;
+    let code = code_for(log, row.id, purpose, code_ms).await?;
     log.audit(&Change {
         action,
         subject_type: "PlatformUser",
-        subject: Some(id.get()),
+        subject: Some(row.id.get()),
         business: None,
         canonical: Canonical::new().finish(),
     })
     .await?;
-    log.commit().await?;
-    Ok((row, code))
+    Ok(code)
 }
 
 async fn code_for(
@@ -262,6 +295,12 @@ pub async fn update(
     if let Some(role) = change.role {
         after.role = role;
     }
+    let is_disabled = before.status == PlatformStatus::Disabled;
+    if change.is_disabled == Some(is_disabled) {
+        let why =
+            if is_disabled { "this person is disabled" } else { "this person is not disabled" };
+        return Err(Error::refused(Code::AlreadyDone, "id", why));
+    }
     after.status = match (change.is_disabled, &before.password_hash) {
         (None, _) => before.status,
         (Some(true), _) => PlatformStatus::Disabled,
@@ -273,7 +312,7 @@ pub async fn update(
     };
     if runs_it(&before) && !runs_it(&after) && administrators(&log).await? <= 1 {
         let why = "the platform keeps at least one active administrator";
-        return Err(Error::refused(Code::LastOwner, "id", why));
+        return Err(Error::refused(Code::LastAdmin, "id", why));
     }
     after.version = before.version.saturating_add(1);
     after.updated_at = log.recorded_at();

@@ -294,6 +294,7 @@ fn states(now: i64) -> Result<Vec<state::Model>> {
             valid_to: row.valid_to,
             is_system: true,
             created_at: now,
+            version: 1,
         })
         .collect())
 }

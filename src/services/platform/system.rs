@@ -63,8 +63,15 @@ pub struct DatabaseFigures {
     pub schema_version: Option<String>,
     /// What its engine calls its version; nothing where it cannot be asked.
     pub engine_version: Option<String>,
+    /// The routing row of the tenant whose it is.
+    pub tenant: Option<Box<tenant_master::Model>>,
+}
+
+impl DatabaseFigures {
     /// Whose it is.
-    pub tenant: Option<TenantId>,
+    pub fn tenant_id(&self) -> Option<TenantId> {
+        self.tenant.as_ref().map(|row| row.id)
+    }
 }
 
 /// All databases together.
@@ -173,13 +180,13 @@ fn tenant_figures(
     };
     DatabaseFigures {
         tier: Tier::Tenant,
-        name: row.database_name,
+        name: row.database_name.clone(),
         engine,
         size_bytes,
         health,
-        schema_version: row.schema_version,
+        schema_version: row.schema_version.clone(),
         engine_version: answer.map(|answer| answer.version.clone()),
-        tenant: Some(row.id),
+        tenant: Some(Box::new(row)),
     }
 }
 

@@ -224,7 +224,7 @@ pub async fn counts_of(office: &Office) -> Result<TenantCounts> {
 /// Refuses a tenant's users from their next request on.
 ///
 /// # Errors
-/// No permission, or refusals: no such tenant, not active, a stale version, a reason too long.
+/// No permission, or refusals: no such tenant, not active, a stale version, no reason or one too long.
 pub async fn suspend(
     scope: &PlatformScope,
     id: Option<TenantId>,
@@ -250,6 +250,10 @@ pub async fn suspend_of(
 ) -> Result<tenant_master::Model> {
     let reason = clean_single_line(reason, REASON_CHARS_MAX)
         .map_err(|error| Error::refused(Code::TooLong, "input.reason", error.to_string()))?;
+    if reason.is_empty() {
+        let why = "say why: support reads it to who asks";
+        return Err(Error::refused(Code::Required, "input.reason", why));
+    }
     let turn = Turn {
         from: TenantStatus::Active,
         to: TenantStatus::Suspended,
@@ -335,7 +339,7 @@ impl Turn {
         log.commit().await?;
         let (version, mut row) = (row.version, row.into_active_model());
         row.status = Set(self.to);
-        row.status_reason = Set(reason.filter(|reason| !reason.is_empty()));
+        row.status_reason = Set(reason);
         row.changed_in = Set(tenancy::touch(&txn).await?);
         row.version = Set(version.saturating_add(1));
         row.updated_at = Set(office.clock.now_ms());

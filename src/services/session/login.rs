@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use daybook_domain::id::{TenantId, UserId};
-use daybook_entity::tenant::people::{UserStatus, user};
+use daybook_entity::{
+    master::tenant::TenantStatus,
+    tenant::people::{UserRole, UserStatus, user},
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
@@ -51,10 +54,17 @@ pub enum Outcome {
     },
 }
 
-/// A tenant where the password is right.
+/// A tenant where the password is right, served or suspended.
 struct Match {
     tenant: Arc<Route>,
     proof: Proof,
+    is_owner: bool,
+}
+
+impl Match {
+    fn is_served(&self) -> bool {
+        self.tenant.status == TenantStatus::Active
+    }
 }
 
 /// Tenants whose passwords are tried when none is named.
@@ -63,8 +73,8 @@ const CANDIDATES_MAX: u64 = 5;
 /// Signs in with e-mail address and password.
 ///
 /// # Errors
-/// A refusal that does not say what was wrong, [`Error::Throttled`], or, where the tenant is named,
-/// its status.
+/// A refusal that does not say what was wrong, [`Error::Throttled`], or, to whom the password is right,
+/// the tenant's status.
 pub async fn login(desk: &Desk, request: &RequestInfo, login: Login) -> Result<Outcome> {
     desk.tenancy.freshen().await?;
     let named = name_of(&login, request)?;
@@ -86,10 +96,15 @@ pub async fn login(desk: &Desk, request: &RequestInfo, login: Login) -> Result<O
         return Err(wrong());
     }
     attempt.succeeded().await?;
+    found.retain(Match::is_served);
+    if found.is_empty() {
+        // Only who proved to be one of its people hears of it.
+        return Err(Error::TenantSuspended);
+    }
     if found.len() == 1
         && let Some(only) = found.pop()
     {
-        return sign_in(desk, request, only).await;
+        return sign_in(desk, request, only.tenant, only.proof).await;
     }
     let candidates = found.iter().map(|one| Candidate {
         tenant: one.tenant.id.get(),
@@ -115,16 +130,19 @@ pub async fn login_choose(
         let why = "this choice is over; sign in again";
         Error::refused(Code::CodeExpired, "input.choiceToken", why)
     };
-    let candidates = desk.tokens.read_choice(token.expose_secret()).map_err(|_| expired())?;
+    let choice = desk.tokens.read_choice(token.expose_secret()).map_err(|_| expired())?;
     let subdomain = subdomain.trim().to_lowercase();
-    for candidate in candidates {
+    for candidate in choice.candidates {
         let Ok(tenant) = desk.tenancy.route(TenantId::new(candidate.tenant)).await else {
             continue;
         };
         if tenant.subdomain == subdomain {
+            if !desk.throttle.use_up(&choice.id).await? {
+                return Err(expired());
+            }
             let user = UserId::new(candidate.user);
             let proof = Proof { user, version: candidate.version, rehashed: None };
-            return match sign_in(desk, request, Match { tenant, proof }).await {
+            return match sign_in(desk, request, tenant, proof).await {
                 Err(Error::Refused(_)) => Err(expired()),
                 outcome => outcome,
             };
@@ -134,8 +152,37 @@ pub async fn login_choose(
     Err(Error::refused(Code::Invalid, "input.subdomain", why))
 }
 
-async fn sign_in(desk: &Desk, request: &RequestInfo, found: Match) -> Result<Outcome> {
-    let Match { tenant, proof } = found;
+/// Signs the owner of a tenant in who registers it once more: their first answer was lost. `None` for
+/// whoever is not its owner, or shows another password.
+///
+/// # Errors
+/// [`Error::Throttled`], as where one signs in; the tenant's status, to its owner.
+pub(super) async fn again(
+    desk: &Desk,
+    request: &RequestInfo,
+    login: Login,
+) -> Result<Option<(Arc<Route>, Handed)>> {
+    let Login { email, password, subdomain } = login;
+    let (email_key, subdomain) = (email.trim().to_lowercase(), subdomain.unwrap_or_default());
+    let attempt = desk.throttle.begin(&email_key, &subdomain, request.address).await?;
+    let found = try_named(desk, &subdomain, &email_key, password).await?;
+    let Some(found) = found.into_iter().find(|found| found.is_owner) else {
+        attempt.failed().await?;
+        return Ok(None);
+    };
+    attempt.succeeded().await?;
+    match sign_in(desk, request, found.tenant, found.proof).await? {
+        Outcome::SignedIn { tenant, session } => Ok(Some((tenant, session))),
+        Outcome::Choose { .. } => Ok(None),
+    }
+}
+
+async fn sign_in(
+    desk: &Desk,
+    request: &RequestInfo,
+    tenant: Arc<Route>,
+    proof: Proof,
+) -> Result<Outcome> {
     let db = desk.tenancy.lease(tenant.id).await?;
     let request_id = Some(request.id.clone());
     match sessions::open(&db, request_id, proof, desk.session_ms()).await {
@@ -195,8 +242,8 @@ async fn try_all(desk: &Desk, email_key: &str, password: SecretString) -> Result
     for outcome in futures_util::future::join_all(tries).await {
         match outcome {
             Ok(one) => found.extend(one),
-            // A tenant that is suspended, or gone since, is none to sign in to.
-            Err(Error::TenantSuspended | Error::TenantNotFound) => {}
+            // A tenant that is gone since is none to sign in to.
+            Err(Error::TenantNotFound) => {}
             Err(error) => unserved = Some(error),
         }
     }
@@ -213,7 +260,12 @@ async fn try_one(
     email_key: &str,
     password: SecretString,
 ) -> Result<Option<Match>> {
-    let db = desk.tenancy.lease(tenant.id).await?;
+    if !matches!(tenant.status, TenantStatus::Active | TenantStatus::Suspended) {
+        desk.passwords.verify_nobody(password).await?;
+        return Ok(None);
+    }
+    // A suspended tenant says so to its own people alone, so its passwords are looked at as well.
+    let db = desk.tenancy.lease_any_status(tenant.id).await?;
     let found = {
         let reader = db.reader().await?;
         user::Entity::find().filter(user::Column::EmailKey.eq(email_key)).one(reader.conn()).await?
@@ -231,7 +283,8 @@ async fn try_one(
         Verdict::Right { is_outdated: true } => Some(desk.passwords.hash(password).await?),
     };
     let proof = Proof { user: row.id, version: row.version, rehashed };
-    Ok(Some(Match { tenant, proof }))
+    let is_owner = row.role == UserRole::Owner;
+    Ok(Some(Match { tenant, proof, is_owner }))
 }
 
 /// The one sentence for everything that can be wrong.

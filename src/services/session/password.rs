@@ -30,10 +30,20 @@ fn current_is_wrong() -> Error {
     Error::refused(Code::CredentialsWrong, "input.currentPassword", "this is not your password")
 }
 
+/// Refuses a new password that is the old one, once that is known to be right.
+fn check_changed(current: &SecretString, new: &SecretString) -> Result<()> {
+    if current.expose_secret() != new.expose_secret() {
+        return Ok(());
+    }
+    let why = "this is your password already; choose another";
+    Err(Error::refused(Code::PasswordUnchanged, "input.newPassword", why))
+}
+
 /// Changes the caller's password and ends all other sessions.
 ///
 /// # Errors
-/// A refusal when the current password is wrong or the new one weak; [`Error::Throttled`].
+/// A refusal when the current password is wrong or the new one weak or the same;
+/// [`Error::Throttled`].
 pub async fn change_password(
     desk: &Desk,
     scope: &TenantScope,
@@ -55,11 +65,12 @@ pub async fn change_password(
     let address = scope.request.address;
     let attempt = desk.throttle.begin(&row.email_key, &route.subdomain, address).await?;
     let hash = row.password_hash.clone().ok_or(Error::Unauthenticated)?;
-    if desk.passwords.verify(current, hash).await? == Verdict::Wrong {
+    if desk.passwords.verify(current.clone(), hash).await? == Verdict::Wrong {
         attempt.failed().await?;
         return Err(current_is_wrong());
     }
     attempt.succeeded().await?;
+    check_changed(&current, &new)?;
     let hash = desk.passwords.hash(new).await?;
     let version = row.version;
     scope
@@ -106,11 +117,12 @@ pub async fn change_office_password(
     let address = scope.request.address;
     let attempt = desk.throttle.begin(&row.email_key, "platform office", address).await?;
     let hash = row.password_hash.clone().ok_or(Error::Unauthenticated)?;
-    if desk.passwords.verify(current, hash).await? == Verdict::Wrong {
+    if desk.passwords.verify(current.clone(), hash).await? == Verdict::Wrong {
         attempt.failed().await?;
         return Err(current_is_wrong());
     }
     attempt.succeeded().await?;
+    check_changed(&current, &new)?;
     let hash = desk.passwords.hash(new).await?;
     let mut writing = desk.office.write(scope.actor()).await?;
     let found = platform_user::Entity::find_by_id(id).one(writing.conn()).await?;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use daybook_domain::password;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Handed, hand_out};
+use super::{
+    Handed, hand_out,
+    login::{Login, again},
+};
 use crate::{
     auth::{
         desk::Desk,
@@ -27,22 +30,34 @@ pub struct Register {
     pub password: SecretString,
 }
 
-/// Registers a company and signs its owner in.
+/// What registering led to.
+#[derive(Debug)]
+pub struct Registered {
+    /// The account.
+    pub tenant: Arc<Route>,
+    /// Its owner's session.
+    pub session: Handed,
+    /// Whether it was there already: the same owner registered it before.
+    pub replayed: bool,
+}
+
+/// Registers a company and signs its owner in. Who registers it again with the same address and
+/// password did not hear the first answer, and is signed in.
 ///
 /// # Errors
 /// Everything that is wrong with the input at once; [`Error::Throttled`]; or
-/// [`Error::Unavailable`]: then nothing is left of it.
+/// [`Error::Unavailable`]: then nothing is left of it, or the same call finds it.
 pub async fn register(
     desk: &Desk,
     request: &RequestInfo,
     register: Register,
-) -> Result<(Arc<Route>, Handed)> {
+) -> Result<Registered> {
     desk.tenancy.freshen().await?;
     let Register { tenant: new, password } = register;
     let catalogue = desk.tenancy.catalogue();
-    let mut refusals = match provision::checked(new.clone(), &catalogue) {
-        Ok(_) => Vec::new(),
-        Err(Error::Refused(refusals)) => refusals,
+    let (checked, mut refusals) = match provision::checked(new.clone(), &catalogue) {
+        Ok(checked) => (Some(checked), Vec::new()),
+        Err(Error::Refused(refusals)) => (None, refusals),
         Err(error) => return Err(error),
     };
     let known = [new.email.as_str(), &new.subdomain, &new.company_name, &new.owner_name];
@@ -53,14 +68,28 @@ pub async fn register(
         return Err(Error::Refused(refusals));
     }
     desk.throttle.registration(request.address).await?;
+    let login = Login {
+        email: new.email.clone(),
+        password: password.clone(),
+        subdomain: checked.map(|checked| checked.subdomain),
+    };
     let password_hash = Some(desk.passwords.hash(password).await?);
     let new = NewTenant { password_hash, ..new };
     let actor = Actor { who: Who::System, request_id: Some(request.id.clone()) };
-    let made = provision::create(Arc::clone(&desk.office), catalogue, new, actor).await?;
+    let made = provision::create(Arc::clone(&desk.office), catalogue, new, actor).await;
+    let made = match made {
+        Err(Error::Refused(why)) if why.iter().any(|why| why.code == Code::SubdomainTaken) => {
+            return match again(desk, request, login).await? {
+                Some((tenant, session)) => Ok(Registered { tenant, session, replayed: true }),
+                None => Err(Error::Refused(why)),
+            };
+        }
+        made => made?,
+    };
     desk.tenancy.poke().await;
     let db = desk.tenancy.lease(made.tenant).await?;
     let proof = Proof { user: made.owner, version: 1, rehashed: None };
     let signed = sessions::open(&db, Some(request.id.clone()), proof, desk.session_ms()).await?;
-    let handed = hand_out(desk, made.tenant, signed)?;
-    Ok((Arc::clone(&db.route), handed))
+    let session = hand_out(desk, made.tenant, signed)?;
+    Ok(Registered { tenant: Arc::clone(&db.route), session, replayed: false })
 }

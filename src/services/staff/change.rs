@@ -107,7 +107,8 @@ pub async fn update(scope: &TenantScope, id: UserId, asked: Update) -> Result<Me
                 row.permissions_removed = wanted.removed.to_text();
                 row.all_businesses = wanted.businesses == Visible::All;
                 set_businesses(writing, id, &wanted.businesses).await?;
-                let after = Member { user: row, businesses: wanted.businesses };
+                let last_login_at = before.last_login_at;
+                let after = Member { user: row, businesses: wanted.businesses, last_login_at };
                 store(writing, "USER_UPDATED", &before, after).await
             })
         })

@@ -107,7 +107,7 @@ pub async fn invite(
                         .object("after", describe(&row, &businesses))
                         .finish(),
                 });
-                Ok((Member { user: row, businesses }, code))
+                Ok((Member { user: row, businesses, last_login_at: None }, code))
             })
         })
         .await?;

@@ -82,6 +82,7 @@ pub async fn api_key_create(scope: &TenantScope, new: NewKey) -> Result<(api_key
                     created_at: writing.recorded_at(),
                     expires_at: new.expires_at,
                     revoked_at: None,
+                    last_used_at: None,
                 };
                 row.clone().into_active_model().insert(writing.conn()).await?;
                 writing.access_changes();

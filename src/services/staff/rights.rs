@@ -2,7 +2,7 @@
 
 use daybook_domain::{
     id::{BusinessId, UserId},
-    role::{Permission, PermissionSet, TenantRole},
+    role::{Permission, PermissionSet, Realm, TenantRole},
 };
 use daybook_entity::tenant::{
     business::business,
@@ -28,10 +28,14 @@ pub(super) struct Rights {
 impl Rights {
     /// As a user's rows say.
     pub async fn of(connection: &impl ConnectionTrait, row: &user::Model) -> Result<Self> {
+        // What an older release stored of the platform's permissions counts for nothing and is dropped.
+        let stored = |text| {
+            PermissionSet::from_text(text).intersection(PermissionSet::all_of(Realm::Tenant))
+        };
         Ok(Self {
             role: roles::tenant_role(row.role),
-            added: PermissionSet::from_text(&row.permissions_added),
-            removed: PermissionSet::from_text(&row.permissions_removed),
+            added: stored(&row.permissions_added),
+            removed: stored(&row.permissions_removed),
             businesses: access::visible(connection, row).await?,
         })
     }
@@ -59,6 +63,16 @@ impl Rights {
             if self.businesses != Visible::All {
                 let why = "an owner sees every business";
                 refusals.push(Refusal::new(Code::Invalid, "input.businessIds", why));
+            }
+        }
+        let of_tenants = PermissionSet::all_of(Realm::Tenant);
+        for (set, path) in
+            [(self.added, "input.permissionsAdded"), (self.removed, "input.permissionsRemoved")]
+        {
+            let foreign = set.without(of_tenants);
+            if foreign != PermissionSet::default() {
+                let why = format!("these belong to the platform's office: {}", foreign.to_text());
+                refusals.push(Refusal::new(Code::NotAllowed, path, why));
             }
         }
         let lacking = self.permissions().without(granter.permissions);
@@ -216,6 +230,16 @@ mod tests {
         }
         assert!(may_touch(&rights(TenantRole::Owner, Visible::All), &accountant).is_err());
         assert!(may_touch(&rights(TenantRole::Viewer, Visible::All), &accountant).is_ok());
+    }
+
+    #[test]
+    fn nobody_grants_what_is_the_platform_s() {
+        let owner = access(TenantRole::Owner, Visible::All);
+        let mut reaching = rights(TenantRole::Viewer, Visible::All);
+        reaching.added = PermissionSet::of([Permission::TenantSuspend, Permission::UserRead]);
+        reaching.removed = PermissionSet::of([Permission::MasterUpdate]);
+        let paths = paths(reaching.check(&owner));
+        assert_eq!(paths, ["input.permissionsAdded", "input.permissionsRemoved"]);
     }
 
     #[test]

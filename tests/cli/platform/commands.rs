@@ -24,6 +24,11 @@ fn commands_work(instance: &mut Instance) {
     let mut command = instance.daybook(&admin);
     assert!(command.env("DAYBOOK_ADMIN_PASSWORD", PASSWORD).status().unwrap().success());
 
+    instance.run(&["admin", "reset-password", "nobody@example.com"]).fails();
+    let reset = instance.run(&["admin", "reset-password", "Ops@example.com"]).ok().out;
+    assert!(reset.contains("`adminPasswordReset`"), "{reset}");
+    let code = reset.lines().next().unwrap().to_owned();
+
     instance.has_tenant("meera");
     let taken = instance.create_tenant("meera").output().unwrap();
     let said = String::from_utf8_lossy(&taken.stderr).into_owned();
@@ -53,9 +58,16 @@ fn commands_work(instance: &mut Instance) {
     let query = "mutation($input: AdminLoginInput!) { adminLogin(input: $input) {
         session { accessToken } userErrors { code field message } } }";
     let input = json!({ "input": { "email": "ops@example.com", "password": PASSWORD } });
+    let reset = "mutation($input: AdminPasswordResetInput!) { adminPasswordReset(input: $input) {
+        session { accessToken } userErrors { code field message } } }";
+    let new = json!({ "input": { "code": code, "password": "a green kite over the river" } });
     let office = instance.wait(async {
         let mut client = stranger(&serving);
         client.take_session(client.ask(query, input).await.at("adminLogin.session"));
+        client.query("{ adminMe { id } }").await.at("adminMe.id");
+        let set = stranger(&serving).ask(reset, new).await;
+        assert_eq!(client.query("{ adminMe { id } }").await.code(), "UNAUTHENTICATED");
+        client.take_session(set.at("adminPasswordReset.session"));
         client.query("{ adminTenants(first: 10) { nodes { subdomain } } }").await
     });
     assert_eq!(office.at("adminTenants.nodes").as_array().unwrap().len(), 2);

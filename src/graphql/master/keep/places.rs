@@ -59,6 +59,8 @@ pub struct AdminStateCreateInput {
 /// The last day of a State's code.
 #[derive(InputObject, Debug)]
 pub struct AdminStateRetireInput {
+    /// The version you saw; refused as STALE when somebody changed it meanwhile.
+    pub expected_version: Option<i32>,
     /// Last day on which the code holds; null to let it go on.
     pub valid_to: Option<Date>,
 }
@@ -144,8 +146,9 @@ impl PlaceKeeping {
         #[graphql(desc = "Until when.")] input: AdminStateRetireInput,
     ) -> ApiResult<AdminStatePayload> {
         let state = id::decode(STATE, &id).map(StateId::new);
-        let day = input.valid_to.map(|day| day.0);
-        let (state, user_errors) = answer(places::retire_state(ctx.platform()?, state, day).await)?;
+        let (version, day) = (input.expected_version, input.valid_to.map(|day| day.0));
+        let outcome = places::retire_state(ctx.platform()?, state, version, day).await;
+        let (state, user_errors) = answer(outcome)?;
         Ok(AdminStatePayload { state: state.map(State::from), user_errors })
     }
 

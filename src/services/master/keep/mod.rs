@@ -29,8 +29,12 @@ use crate::{
 pub const NAME_MAX: usize = 100;
 /// Most characters of a note.
 pub const NOTE_MAX: usize = 500;
-/// Highest rate, in millionths of one: 1000 %.
-const RATE_MAX: i64 = 10_000_000;
+/// Highest rate of a tax, in percent.
+const RATE_MAX: i64 = 100;
+/// Highest rate of a cess, in percent: on tobacco it is a multiple of the value.
+const CESS_MAX: i64 = 1_000;
+/// Millionths of one that a percent is.
+const PERCENT: i64 = 10_000;
 
 /// A change of the shared structure: a transaction on master that holds its version, so that what is
 /// read in it stands still until the commit.
@@ -139,25 +143,25 @@ fn read_code(wrong: &mut Wrong<'_>, field: &str, code: &str, most: usize) -> Str
     code
 }
 
-/// Reads a percentage, 0 to 1000.
-fn read_rate(wrong: &mut Wrong<'_>, field: &str, text: &str) -> Rate {
-    let nothing = Rate::from_raw(0);
-    match Rate::parse_percent(text) {
-        Ok(rate) if (0..=RATE_MAX).contains(&rate.raw()) => rate,
-        Ok(_) => {
-            wrong.add(Code::TooLarge, field, "a rate is 0 to 1000 percent");
-            nothing
+/// Reads a percentage from 0 to `most`.
+fn read_rate(wrong: &mut Wrong<'_>, field: &str, text: &str, most: i64) -> Rate {
+    let (code, why) = match Rate::parse_percent(text) {
+        Ok(rate) if rate.raw() < 0 => (Code::Invalid, "a rate is not below zero".to_owned()),
+        Ok(rate) if rate.raw() > most * PERCENT => {
+            (Code::TooLarge, format!("a rate is at most {most} percent"))
         }
+        Ok(rate) => return rate,
         Err(why) => {
             let code = match why {
                 MoneyError::NotADecimal => Code::Invalid,
                 MoneyError::TooPrecise => Code::TooPrecise,
                 MoneyError::TooLarge => Code::TooLarge,
             };
-            wrong.add(code, field, "a rate is a percentage with at most four decimal places");
-            nothing
+            (code, "a rate is a percentage with at most four decimal places".to_owned())
         }
-    }
+    };
+    wrong.add(code, field, &why);
+    Rate::from_raw(0)
 }
 
 /// Checks that a last day does not come before its first.

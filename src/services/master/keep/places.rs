@@ -15,7 +15,7 @@ use sea_orm::{
 
 use super::{Keeping, NAME_MAX, read_code, taken, unknown};
 use crate::{
-    error::{Code, Result},
+    error::{Code, Error, Result},
     lane::Change,
     scope::PlatformScope,
     services::books::vouchers::Wrong,
@@ -67,6 +67,7 @@ pub async fn create_state(scope: &PlatformScope, command: CreateState) -> Result
         valid_to: None,
         is_system: false,
         created_at: keeping.now,
+        version: 1,
     };
     let stored =
         state::ActiveModel::from(row).insert(keeping.conn()).await.map_err(taken("code"))?;
@@ -77,18 +78,21 @@ pub async fn create_state(scope: &PlatformScope, command: CreateState) -> Result
 /// Sets the last day of a State's code, or lets it go on.
 ///
 /// # Errors
-/// No permission, or no such State.
+/// No permission, or refusals: no such State, a stale version.
 pub async fn retire_state(
     scope: &PlatformScope,
     id: Option<StateId>,
+    expected_version: Option<i32>,
     valid_to: Option<NaiveDate>,
 ) -> Result<state::Model> {
     let keeping = Keeping::begin(scope).await?;
     let id = id.ok_or_else(|| unknown("State"))?;
     let before = state::Entity::find_by_id(id).one(keeping.conn()).await?;
     let before = before.ok_or_else(|| unknown("State"))?;
+    Error::unless_current(expected_version, before.version)?;
     let mut row = before.clone().into_active_model();
     row.valid_to = Set(valid_to);
+    row.version = Set(before.version.saturating_add(1));
     let stored = row.update(keeping.conn()).await?;
     keeping.finish(state_changed("MASTER_STATE_RETIRED", Some(&before), &stored)).await?;
     Ok(stored)

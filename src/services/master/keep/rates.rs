@@ -8,7 +8,10 @@ use sea_orm::{
     QueryFilter,
 };
 
-use super::{Keeping, NAME_MAX, NOTE_MAX, changed, check_span, read_code, read_rate, taken};
+use super::{
+    CESS_MAX, Keeping, NAME_MAX, NOTE_MAX, RATE_MAX, changed, check_span, read_code, read_rate,
+    taken,
+};
 use crate::{
     error::{Code, Error, Result},
     scope::PlatformScope,
@@ -78,10 +81,11 @@ pub async fn create(scope: &PlatformScope, command: CreateRate) -> Result<gst_ra
     if known == 0 {
         wrong.add(Code::CountryUnknown, "country", "this country is not in the catalogue");
     }
-    let igst_rate = read_rate(&mut wrong, "igstRate", &command.igst_rate);
+    let igst_rate = read_rate(&mut wrong, "igstRate", &command.igst_rate, RATE_MAX);
     let half = read_half(&mut wrong, &command, igst_rate);
     let cess = command.cess_rate.as_deref();
-    let cess_rate = cess.map_or(Rate::from_raw(0), |text| read_rate(&mut wrong, "cessRate", text));
+    let cess_rate =
+        cess.map_or(Rate::from_raw(0), |text| read_rate(&mut wrong, "cessRate", text, CESS_MAX));
     check_span(&mut wrong, command.valid_from, command.valid_to);
     wrong.finish()?;
     let row = gst_rate::Model {
@@ -123,7 +127,7 @@ fn read_half(wrong: &mut Wrong<'_>, command: &CreateRate, whole: Rate) -> Rate {
     }
     for (field, stated) in [("cgstRate", &command.cgst_rate), ("sgstRate", &command.sgst_rate)] {
         if let Some(stated) = stated
-            && read_rate(wrong, field, stated) != half
+            && read_rate(wrong, field, stated, RATE_MAX) != half
         {
             wrong.add(Code::Invalid, field, "in India this is half of the whole rate, elsewhere 0");
         }

@@ -12,7 +12,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
 
-use super::{Keeping, NOTE_MAX, changed, check_span, read_rate};
+use super::{Keeping, NOTE_MAX, RATE_MAX, changed, check_span, read_rate};
 use crate::{
     error::{Code, Error, Result},
     scope::PlatformScope,
@@ -95,8 +95,9 @@ pub async fn create(scope: &PlatformScope, command: CreateSection) -> Result<tds
     let successor = command.successor_code.as_deref();
     let successor_code = wrong.text("successorCode", successor, SECTION_MAX, true);
     let note = wrong.text("note", command.note.as_deref(), NOTE_MAX, false);
-    let rate = command.rate.map(|text| read_rate(&mut wrong, "rate", &text));
-    let no_pan_rate = command.no_pan_rate.map(|text| read_rate(&mut wrong, "noPanRate", &text));
+    let rate = command.rate.map(|text| read_rate(&mut wrong, "rate", &text, RATE_MAX));
+    let no_pan_rate =
+        command.no_pan_rate.map(|text| read_rate(&mut wrong, "noPanRate", &text, RATE_MAX));
     let single_limit = read_limit(&mut wrong, "singleLimit", command.single_limit.as_deref());
     let aggregate = command.aggregate_limit.as_deref();
     let aggregate_limit = read_limit(&mut wrong, "aggregateLimit", aggregate);

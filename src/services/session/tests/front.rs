@@ -73,7 +73,7 @@ impl Front {
             ..NewTenant::default()
         };
         let register = Register { tenant, password: password.into() };
-        session::register(&self.desk, &request(), register).await.map(|(_, handed)| handed)
+        session::register(&self.desk, &request(), register).await.map(|made| made.session)
     }
 
     pub async fn login(

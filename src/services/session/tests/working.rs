@@ -159,7 +159,7 @@ async fn businesses_bound_what_is_seen_and_granted() {
     let (member, _) = staff::invite(&front.desk, &owner, one).await.unwrap();
     assert_eq!(member.businesses, Visible::Only([first].into()));
     let ask = PageAsk { first: 10, after: None, wants_total: true };
-    let page = staff::users(&owner, &ask).await.unwrap();
+    let page = staff::users(&owner, staff::UserFilter::default(), &ask).await.unwrap();
     assert_eq!((page.total, page.has_next), (2, false));
     assert_eq!(page.rows[1].1.businesses, member.businesses);
     let all = Update { businesses: Some(None), ..Update::default() };
@@ -179,6 +179,7 @@ async fn a_key_acts_within_its_scopes_until_it_is_revoked() {
         access: secret.text.clone(),
         refresh: secret.text.clone(),
         expires_at: 0,
+        refresh_expires_at: 0,
     };
     let scope = front.scope(&machine(&secret)).await.unwrap();
     assert_eq!(scope.access.permissions, scopes);
