@@ -79,13 +79,7 @@ pub fn run(file: Option<&Path>, set: &[String], command: AdminCommand) -> Outcom
     }
 }
 
-fn create(
-    file: Option<&Path>,
-    set: &[String],
-    email: String,
-    name: String,
-    role: Role,
-) -> Outcome {
+fn create(file: Option<&Path>, set: &[String], email: String, name: String, role: Role) -> Outcome {
     let password = new_password(PASSWORD, &[&email, &name])?;
     with_app(file, set, async move |app| {
         let password_hash = Some(app.desk.passwords.hash(password).await.map_err(failed)?);

@@ -306,7 +306,11 @@ mod tests {
                 json!(["input", "name"]),
                 "not provided",
             ),
-            ("Invalid value for argument \"first\", expected type \"Int\"", json!(["first"]), "\"Int\""),
+            (
+                "Invalid value for argument \"first\", expected type \"Int\"",
+                json!(["first"]),
+                "\"Int\"",
+            ),
         ] {
             let error = error_json(ServerError::new(message, None), "id", false);
             assert_eq!(error.pointer("/extensions/field"), Some(&field), "{error}");

@@ -9,7 +9,8 @@ use crate::{
 
 const INVITE: &str = "mutation($input: UserInviteInput!) { userInvite(input: $input) {
     user { id permissionsAdded } userErrors { code field message } } }";
-const UPDATE: &str = "mutation($id: ID!, $input: UserUpdateInput!) { userUpdate(id: $id, input: $input) {
+const UPDATE: &str =
+    "mutation($id: ID!, $input: UserUpdateInput!) { userUpdate(id: $id, input: $input) {
     user { permissionsAdded permissionsRemoved } userErrors { code field message } } }";
 
 async fn sign_in(client: &Client, email: &str) -> Client {

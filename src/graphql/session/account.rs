@@ -1,8 +1,6 @@
 //! The account as its own people see it.
 
-use async_graphql::{
-    ComplexObject, Context, InputObject, MaybeUndefined, Object, SimpleObject,
-};
+use async_graphql::{ComplexObject, Context, InputObject, MaybeUndefined, Object, SimpleObject};
 use daybook_domain::role::Permission;
 use daybook_entity::master::tenant::tenant_master;
 

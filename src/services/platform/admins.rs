@@ -293,7 +293,8 @@ pub async fn update(
     }
     let is_disabled = before.status == PlatformStatus::Disabled;
     if change.is_disabled == Some(is_disabled) {
-        let why = if is_disabled { "this person is disabled" } else { "this person is not disabled" };
+        let why =
+            if is_disabled { "this person is disabled" } else { "this person is not disabled" };
         return Err(Error::refused(Code::AlreadyDone, "id", why));
     }
     after.status = match (change.is_disabled, &before.password_hash) {

@@ -105,11 +105,7 @@ pub async fn user(scope: &TenantScope, id: UserId) -> Result<Option<Member>> {
 ///
 /// # Errors
 /// [`Error::Forbidden`] without `USER_READ`; a bad cursor.
-pub async fn users(
-    scope: &TenantScope,
-    filter: UserFilter,
-    ask: &PageAsk,
-) -> Result<Page<Member>> {
+pub async fn users(scope: &TenantScope, filter: UserFilter, ask: &PageAsk) -> Result<Page<Member>> {
     scope.require(Permission::UserRead)?;
     let reader = scope.db.reader().await?;
     let conn = reader.conn();

@@ -85,7 +85,8 @@ pub async fn session(scope: &TenantScope, id: SessionId) -> Result<Option<SignIn
 /// A refusal on `id`: no such session for the caller, one that has ended, or one of somebody who may do
 /// more than the caller.
 pub async fn session_end(scope: &TenantScope, id: SessionId) -> Result<SignIn> {
-    let (caller, may_change) = (scope.access.clone(), scope.require(Permission::UserUpdate).is_ok());
+    let (caller, may_change) =
+        (scope.access.clone(), scope.require(Permission::UserUpdate).is_ok());
     let own = caller.session.map(|_| caller.user);
     let (row, renewed) = scope
         .db
@@ -103,7 +104,8 @@ pub async fn session_end(scope: &TenantScope, id: SessionId) -> Result<SignIn> {
                 }
                 let now = writing.recorded_at();
                 let is_over = row.expires_at <= now;
-                if is_over || !sessions::end_one(writing, row.user_id, id, Ended::Elsewhere).await? {
+                if is_over || !sessions::end_one(writing, row.user_id, id, Ended::Elsewhere).await?
+                {
                     let why = "this session has ended";
                     return Err(Error::refused(Code::AlreadyDone, "id", why));
                 }

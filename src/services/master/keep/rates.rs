@@ -8,7 +8,10 @@ use sea_orm::{
     QueryFilter,
 };
 
-use super::{CESS_MAX, Keeping, NAME_MAX, NOTE_MAX, RATE_MAX, changed, check_span, read_code, read_rate, taken};
+use super::{
+    CESS_MAX, Keeping, NAME_MAX, NOTE_MAX, RATE_MAX, changed, check_span, read_code, read_rate,
+    taken,
+};
 use crate::{
     error::{Code, Error, Result},
     scope::PlatformScope,
@@ -81,7 +84,8 @@ pub async fn create(scope: &PlatformScope, command: CreateRate) -> Result<gst_ra
     let igst_rate = read_rate(&mut wrong, "igstRate", &command.igst_rate, RATE_MAX);
     let half = read_half(&mut wrong, &command, igst_rate);
     let cess = command.cess_rate.as_deref();
-    let cess_rate = cess.map_or(Rate::from_raw(0), |text| read_rate(&mut wrong, "cessRate", text, CESS_MAX));
+    let cess_rate =
+        cess.map_or(Rate::from_raw(0), |text| read_rate(&mut wrong, "cessRate", text, CESS_MAX));
     check_span(&mut wrong, command.valid_from, command.valid_to);
     wrong.finish()?;
     let row = gst_rate::Model {

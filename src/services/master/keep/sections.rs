@@ -96,7 +96,8 @@ pub async fn create(scope: &PlatformScope, command: CreateSection) -> Result<tds
     let successor_code = wrong.text("successorCode", successor, SECTION_MAX, true);
     let note = wrong.text("note", command.note.as_deref(), NOTE_MAX, false);
     let rate = command.rate.map(|text| read_rate(&mut wrong, "rate", &text, RATE_MAX));
-    let no_pan_rate = command.no_pan_rate.map(|text| read_rate(&mut wrong, "noPanRate", &text, RATE_MAX));
+    let no_pan_rate =
+        command.no_pan_rate.map(|text| read_rate(&mut wrong, "noPanRate", &text, RATE_MAX));
     let single_limit = read_limit(&mut wrong, "singleLimit", command.single_limit.as_deref());
     let aggregate = command.aggregate_limit.as_deref();
     let aggregate_limit = read_limit(&mut wrong, "aggregateLimit", aggregate);
