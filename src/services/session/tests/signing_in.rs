@@ -2,6 +2,7 @@
 
 use daybook_entity::master::tenant::{TenantStatus, tenant_master};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use secrecy::SecretString;
 
 use super::front::{Front, OWNER, PASSWORD, refused, request, signed_in};
 use crate::{
@@ -51,17 +52,20 @@ async fn several_tenants_are_a_choice_among_those_that_match() {
         front.register(name, OWNER, PASSWORD).await.unwrap();
     }
     front.register("three", OWNER, "a red kite over the river").await.unwrap();
-    let Outcome::Choose { token, tenants } = front.login(OWNER, PASSWORD, None).await.unwrap()
-    else {
-        panic!("no choice")
+    let several = async || match front.login(OWNER, PASSWORD, None).await.unwrap() {
+        Outcome::Choose { token, tenants } => (token, tenants),
+        Outcome::SignedIn { .. } => panic!("no choice"),
     };
+    let (token, tenants) = several().await;
     let mut names: Vec<_> = tenants.iter().map(|tenant| tenant.subdomain.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["one", "two"]);
-    let choose =
-        async |name: &str| session::login_choose(&front.desk, &request(), &token, name).await;
-    assert_eq!(refused(choose("three").await)[0].1, "input.subdomain");
-    let handed = signed_in(choose("one").await);
+    let choose = async |token: &SecretString, name: &str| {
+        session::login_choose(&front.desk, &request(), token, name).await
+    };
+    assert_eq!(refused(choose(&token, "three").await)[0].1, "input.subdomain");
+    let (other, late) = (several().await.0, several().await.0);
+    let handed = signed_in(choose(&token, "one").await);
     assert_eq!(front.scope(&handed).await.unwrap().db.route.subdomain, "one");
     assert!(front.recognise(&token).await.is_err(), "a choice is no access");
 
@@ -69,10 +73,10 @@ async fn several_tenants_are_a_choice_among_those_that_match() {
     let scope = front.scope(&handed).await.unwrap();
     let (old, new) = (PASSWORD.into(), "a green kite over the river".into());
     session::change_password(&front.desk, &scope, old, new).await.unwrap();
-    assert_eq!(refused(choose("one").await)[0].0, Code::CodeExpired);
-    signed_in(choose("two").await);
+    assert_eq!(refused(choose(&other, "one").await)[0].0, Code::CodeExpired);
+    assert_eq!(refused(choose(&token, "two").await)[0].0, Code::CodeExpired);
     front.site.office.clock.advance_ms(5 * 60_000 + 1);
-    assert_eq!(refused(choose("two").await)[0].0, Code::CodeExpired);
+    assert_eq!(refused(choose(&late, "two").await)[0].0, Code::CodeExpired);
 }
 
 #[tokio::test]
@@ -135,6 +139,11 @@ async fn a_suspended_tenant_lets_nobody_in_from_the_next_request_on() {
     assert!(matches!(front.scope(&handed).await, Err(Error::TenantSuspended)));
     let named = front.login(OWNER, PASSWORD, Some("meera")).await;
     assert!(matches!(named, Err(Error::TenantSuspended)), "{named:?}");
-    assert_eq!(refused(front.login(OWNER, PASSWORD, None).await)[0].0, Code::CredentialsWrong);
+    let unnamed = front.login(OWNER, PASSWORD, None).await;
+    assert!(matches!(unnamed, Err(Error::TenantSuspended)), "{unnamed:?}");
+    for name in [Some("meera"), None] {
+        let guess = refused(front.login(OWNER, "a guess", name).await);
+        assert_eq!(guess[0].0, Code::CredentialsWrong);
+    }
     assert!(matches!(front.refresh(&handed).await, Err(Error::TenantSuspended)));
 }
