@@ -14,7 +14,7 @@ const BATCHES: &str = "daybook_lane_batch_members";
 
 /// Counters without a label, with their help; they are there with 0 from the start, so that a rate can
 /// be told from the first time on.
-const COUNTERS: [(&str, &str); 11] = [
+const COUNTERS: [(&str, &str); 12] = [
     ("daybook_tenant_hits_total", "Leases of a tenant that was open already"),
     ("daybook_tenant_opens_total", "Tenants opened"),
     ("daybook_tenant_open_failures_total", "Tenants that could not be opened"),
@@ -24,6 +24,7 @@ const COUNTERS: [(&str, &str); 11] = [
     ("daybook_routing_reads_total", "Routing rows read from master"),
     ("daybook_routing_poll_failures_total", "Polls of master and main that failed"),
     ("daybook_lane_replays_total", "Batches whose members were tried one by one"),
+    ("daybook_subscription_events_total", "Events handed to subscribers"),
     ("daybook_logins_throttled_total", "Sign-ins refused because of too many failures before"),
     (
         "daybook_refresh_reuse_total",
