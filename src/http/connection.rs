@@ -102,7 +102,8 @@ impl Connection {
 #[derive(Debug)]
 struct Watch {
     state: Mutex<State>,
-    /// Told when a head begins to arrive: from then on there is less time.
+    /// Told when a head begins to arrive, or an answer is no longer read: from then on there is less
+    /// time.
     begun: Notify,
 }
 
@@ -161,7 +162,11 @@ impl Watch {
     fn sent(&self, is_stalled: bool) {
         let mut state = self.state();
         match (is_stalled, state.stalled) {
-            (true, None) => state.stalled = Some(Instant::now()),
+            (true, None) => {
+                state.stalled = Some(Instant::now());
+                drop(state);
+                self.begun.notify_one();
+            }
             (false, Some(_)) => state.stalled = None,
             _ => {}
         }
