@@ -2,10 +2,10 @@
 //!
 //! Before the first statement the tenant's fence is closed and its epoch raised: a posting under way
 //! ends first, later ones are refused, and every node resolves the tenant again. A SQLite tenant is
-//! migrated on a copy that then takes the file's place ([`swap`]). On a server the database is changed in
+//! migrated on a copy that then takes the file's place (`swap`). On a server the database is changed in
 //! place: each migration is one transaction on PostgreSQL and, on MySQL, a list of statements that may be
 //! run again, so nothing is left that a second run does not finish. Whatever the way, the books are added
-//! up before and after ([`proof`]).
+//! up before and after (`proof`).
 
 mod proof;
 mod swap;

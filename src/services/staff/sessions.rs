@@ -67,7 +67,7 @@ pub async fn sessions(scope: &TenantScope, user: UserId, ask: &PageAsk) -> Resul
 /// A session of whoever may see it.
 ///
 /// # Errors
-/// As [`sessions`].
+/// As [`sessions()`].
 pub async fn session(scope: &TenantScope, id: SessionId) -> Result<Option<SignIn>> {
     let reader = scope.db.reader().await?;
     let row = session::Entity::find_by_id(id).one(reader.conn()).await?;
