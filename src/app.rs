@@ -23,8 +23,13 @@ use crate::{
         page::PageRows,
     },
     http::{
-        self, Parts, body::BodyBounds, graphql::Endpoint, health::Readiness, pages::PagesSettings,
-        serve::Edge, socket::SocketSettings,
+        self, Parts,
+        body::BodyBounds,
+        graphql::Endpoint,
+        health::{Place, Readiness},
+        pages::PagesSettings,
+        serve::Edge,
+        socket::SocketSettings,
     },
     lane,
     office::{Office, Rules, Servers},
@@ -157,7 +162,7 @@ impl App {
             tenancy.stats().export();
             render()
         });
-        let shown = config.server.introspection.then(|| Arc::from(graphql::sdl()));
+        let shown = config.server.introspection.then(|| graphql::sdl().into());
         let endpoint = Endpoint {
             schema: self.schema.clone(),
             desk: Arc::clone(&self.desk),
@@ -212,17 +217,23 @@ struct Databases {
     lookout: Arc<Lookout>,
 }
 
+/// Longest time to look at the places of tenants: what main and master say does not wait for them.
+const LOOK_WAIT: Duration = Duration::from_millis(1_500);
+
 impl Readiness for Databases {
-    fn check(&self) -> BoxFuture<'_, Vec<(String, bool)>> {
+    fn check(&self) -> BoxFuture<'_, Vec<Place>> {
         Box::pin(async move {
             let (main, master, tenants) = tokio::join!(
                 answers(&self.office.main),
                 answers(&self.office.master),
-                self.lookout.look(&self.office),
+                tokio::time::timeout(LOOK_WAIT, self.lookout.look(&self.office)),
             );
-            let mut all = vec![("main".to_owned(), main), ("master".to_owned(), master)];
-            all.extend(tenants);
-            all
+            let tenants = tenants.unwrap_or_else(|_| vec![("tenants".to_owned(), false)]);
+            let place =
+                |is_vital| move |(name, is_well): (String, bool)| Place { name, is_well, is_vital };
+            let vital = [("main".to_owned(), main), ("master".to_owned(), master)];
+            let vital = vital.into_iter().map(place(true));
+            vital.chain(tenants.into_iter().map(place(false))).collect()
         })
     }
 }
@@ -359,7 +370,6 @@ fn bounds(config: &Config) -> Bounds {
         tokens: limits.tokens,
         selections: limits.selections_expanded,
         nesting: limits.nesting,
-        introspection: config.server.introspection,
         ..Bounds::default()
     }
 }

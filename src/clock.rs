@@ -8,6 +8,16 @@ use std::sync::{
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
+fn instant(ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(ms).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// The date of an instant (UTC milliseconds) in a zone; an unknown zone name counts as UTC.
+pub fn day_in(zone: &str, ms: i64) -> NaiveDate {
+    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    instant(ms).with_timezone(&zone).date_naive()
+}
+
 /// Tells the time: the machine's, moved by an offset that only tests set.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
@@ -23,13 +33,12 @@ impl Clock {
 
     /// The same instant as a date and time in UTC.
     pub fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.now_ms()).unwrap_or(DateTime::UNIX_EPOCH)
+        instant(self.now_ms())
     }
 
     /// Today's date in a zone; an unknown zone name counts as UTC.
     pub fn today(&self, zone: &str) -> NaiveDate {
-        let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
-        self.now().with_timezone(&zone).date_naive()
+        day_in(zone, self.now_ms())
     }
 
     /// Moves this clock and all its clones, for tests of expiry.

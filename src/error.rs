@@ -88,6 +88,11 @@ pub struct Refusal {
 pub enum Code {
     AccountGroupUnknown,
     AlreadyDone,
+    ApprovalRequired,
+    BillOverAllocated,
+    BillSettled,
+    BillsUnequal,
+    BillUnknown,
     BusinessUnknown,
     CodeExpired,
     CredentialsWrong,
@@ -112,6 +117,7 @@ pub enum Code {
     PasswordWeak,
     PeriodLocked,
     Required,
+    SelfApproval,
     SideRule,
     Stale,
     SubdomainTaken,
@@ -123,6 +129,8 @@ pub enum Code {
     TooMany,
     TooPrecise,
     Unbalanced,
+    VoucherCancelled,
+    VoucherReversed,
     VoucherTypeUnknown,
     YearClosed,
     YearNotOpen,
@@ -197,6 +205,13 @@ impl From<DbErr> for Error {
         } else {
             Self::Database(error)
         }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    /// What the program wrote itself, it reads again.
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(format!("stored JSON does not parse: {error}"))
     }
 }
 

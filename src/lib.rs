@@ -5,6 +5,8 @@
 pub mod clock;
 pub mod error;
 
+pub mod interchange;
+
 pub mod seal;
 
 pub mod config;

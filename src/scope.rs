@@ -103,7 +103,7 @@ impl TenantScope {
             Some(_) => Who::ApiKey(self.access.user),
             None => Who::User(self.access.user),
         };
-        Actor { who, request_id: Some(self.request.id.clone()) }
+        Actor { who, role: Some(self.access.role), request_id: Some(self.request.id.clone()) }
     }
 }
 
@@ -150,6 +150,6 @@ impl PlatformScope {
 
     /// Who acts, for the edit log.
     pub fn actor(&self) -> Actor {
-        Actor { who: Who::Platform(self.access.user), request_id: Some(self.request.id.clone()) }
+        Actor::new(Who::Platform(self.access.user), Some(self.request.id.clone()))
     }
 }

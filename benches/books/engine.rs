@@ -170,7 +170,7 @@ pub async fn sweep(place: &Place) -> Outcome<()> {
             connection.definition(open).await?;
             connection.definition(format!("DROP DATABASE \"{name}\" WITH (FORCE)")).await?;
         } else {
-            connection.definition(format!("DROP DATABASE `{name}`")).await?;
+            drop_whole(&mut connection, &name).await?;
         }
     }
     for name in ours(&mut connection, engine, roles).await? {
@@ -182,6 +182,19 @@ pub async fn sweep(place: &Place) -> Outcome<()> {
         }
     }
     connection.close().await
+}
+
+/// MariaDB drops a database's tables before its folder, and fails where one of them is still being purged;
+/// what is left of it goes with the next try.
+async fn drop_whole(connection: &mut Connection, name: &str) -> Outcome<()> {
+    let text = format!("DROP DATABASE IF EXISTS `{name}`");
+    for _ in 0..5 {
+        if connection.definition(text.clone()).await.is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    connection.definition(text).await
 }
 
 async fn ours(connection: &mut Connection, engine: Engine, text: &str) -> Outcome<Vec<String>> {

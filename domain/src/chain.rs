@@ -124,6 +124,15 @@ impl Canonical {
         self
     }
 
+    /// Adds an object, or nothing at all where there is none.
+    #[must_use]
+    pub fn object_if(self, name: &str, value: Option<Self>) -> Self {
+        match value {
+            Some(value) => self.object(name, value),
+            None => self,
+        }
+    }
+
     /// Adds a list of objects.
     #[must_use]
     pub fn list(mut self, name: &str, values: impl IntoIterator<Item = Self>) -> Self {

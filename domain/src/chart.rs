@@ -142,6 +142,11 @@ pub const DUTIES_AND_TAXES: &str = "DT";
 /// Code of the shared group Stock-in-Hand.
 pub const STOCK_IN_HAND: &str = "STK";
 
+/// Code of the shared group Sundry Debtors.
+pub const SUNDRY_DEBTORS: &str = "SD";
+/// Code of the shared group Sundry Creditors.
+pub const SUNDRY_CREDITORS: &str = "SC";
+
 /// Whether a ledger below these groups (its own first, the primary one last) is money at hand.
 pub fn is_cash_or_bank<'c>(path: impl IntoIterator<Item = &'c str>) -> bool {
     path.into_iter().any(|code| matches!(code, CASH | BANK | BANK_OVERDRAFT))

@@ -87,6 +87,8 @@ ids! {
     EntryId,
     /// An act on a voucher.
     VoucherActId,
+    /// A voucher, or an act on one, that is not posted yet.
+    VoucherDraftId,
     /// A tenant's own voucher type, which behaves as a shared one.
     DerivedVoucherTypeId,
     /// A bill that is settled over time.

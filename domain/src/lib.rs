@@ -14,13 +14,16 @@ pub mod period;
 
 pub mod catalogue;
 pub mod chart;
-pub mod lock;
 pub mod numbering;
 pub mod voucher;
+
+pub mod statement;
 
 pub mod chain;
 
 pub mod role;
+
+pub mod lock;
 
 pub mod email;
 pub mod gstin;

@@ -77,10 +77,19 @@ permissions! {
     LedgerArchive = "LEDGER_ARCHIVE", Tenant, "Archive ledgers and bring them back.";
     VoucherRead = "VOUCHER_READ", Tenant, "See vouchers.";
     VoucherPost = "VOUCHER_POST", Tenant, "Post vouchers.";
+    VoucherCancel = "VOUCHER_CANCEL", Tenant, "Take posted vouchers back.";
+    VoucherAmend = "VOUCHER_AMEND", Tenant, "Post posted vouchers anew under their numbers.";
+    VoucherReverse = "VOUCHER_REVERSE", Tenant, "Undo posted vouchers by others.";
+    VoucherApprove = "VOUCHER_APPROVE", Tenant, "Approve and reject vouchers that others drafted.";
+    BillAllocate = "BILL_ALLOCATE", Tenant, "Set what waits on account against bills, and undo that.";
     SaleRead = "SALE_READ", Tenant, "See sales.";
     SaleCreate = "SALE_CREATE", Tenant, "Record sales.";
     ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
-    YearClose = "YEAR_CLOSE", Tenant, "Close and re-open accounting years, set period locks.";
+    YearClose = "YEAR_CLOSE", Tenant, "Close and re-open accounting years.";
+    PeriodLockSet = "PERIOD_LOCK_SET", Tenant, "Set and lift soft period locks.";
+    PeriodLockHarden = "PERIOD_LOCK_HARDEN", Tenant, "Lock periods for good.";
+    LockExceptionRead = "LOCK_EXCEPTION_READ", Tenant, "See exceptions from period locks.";
+    LockExceptionGrant = "LOCK_EXCEPTION_GRANT", Tenant, "Grant and revoke exceptions from soft period locks.";
     AuditRead = "AUDIT_READ", Tenant, "See the edit log.";
     AdminTenantRead = "ADMIN_TENANT_READ", Platform, "See tenants, their status and size.";
     TenantCreate = "TENANT_CREATE", Platform, "Create tenants.";
@@ -234,6 +243,7 @@ impl TenantRole {
             VoucherRead,
             SaleRead,
             ReportRead,
+            LockExceptionRead,
         ]);
         match self {
             Self::Owner => PermissionSet::all_of(Realm::Tenant),
@@ -244,8 +254,15 @@ impl TenantRole {
                 LedgerUpdate,
                 LedgerArchive,
                 VoucherPost,
+                VoucherCancel,
+                VoucherAmend,
+                VoucherReverse,
+                VoucherApprove,
+                BillAllocate,
                 SaleCreate,
                 YearClose,
+                PeriodLockSet,
+                LockExceptionGrant,
                 AuditRead,
             ])),
             Self::Viewer => looks,
@@ -387,7 +404,10 @@ mod tests {
 
     #[test]
     fn a_viewer_changes_nothing() {
-        let writes = ["_CREATE", "_UPDATE", "_POST", "_ARCHIVE", "_INVITE", "_CLOSE", "_REVOKE"];
+        let writes = [
+            "_CREATE", "_UPDATE", "_POST", "_APPROVE", "_ARCHIVE", "_INVITE", "_CLOSE", "_REVOKE",
+            "_SET", "_HARDEN", "_GRANT",
+        ];
         for permission in TenantRole::Viewer.permissions().iter() {
             assert!(writes.iter().all(|end| !permission.as_str().ends_with(end)), "{permission:?}");
         }

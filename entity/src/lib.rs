@@ -34,6 +34,7 @@ pub mod tenant {
     pub mod books;
     pub mod business;
     pub mod chart;
+    pub mod drafts;
     pub mod lane;
     pub mod people;
     pub mod record;

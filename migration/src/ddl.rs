@@ -6,11 +6,10 @@
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
-/// A migration whose way up is a list of tables and indexes, and whose way down drops the tables.
+/// A migration of that name, in one transaction where the engine has such: its way up, and its way down.
 #[macro_export]
-macro_rules! tables {
-    (name: $name:literal, tables: [$($table:expr),* $(,)?], indexes: [$($index:expr),* $(,)?]
-     $(, after: $after:path)? $(, before_down: $before_down:path)?) => {
+macro_rules! migration {
+    (name: $name:literal, up: |$up:ident| { $($does:tt)* }, down: |$down:ident| { $($undoes:tt)* }) => {
         /// This migration.
         #[derive(Debug)]
         pub struct Migration;
@@ -29,18 +28,35 @@ macro_rules! tables {
 
             async fn up(
                 &self,
-                manager: &sea_orm_migration::SchemaManager,
+                $up: &sea_orm_migration::SchemaManager,
             ) -> Result<(), sea_orm_migration::DbErr> {
-                $($crate::ddl::create(manager, $table).await?;)*
-                $($crate::ddl::index(manager, $index).await?;)*
-                $($after(manager).await?;)?
-                Ok(())
+                $($does)*
             }
 
             async fn down(
                 &self,
-                manager: &sea_orm_migration::SchemaManager,
+                $down: &sea_orm_migration::SchemaManager,
             ) -> Result<(), sea_orm_migration::DbErr> {
+                $($undoes)*
+            }
+        }
+    };
+}
+
+/// A migration whose way up is a list of tables and indexes, and whose way down drops the tables.
+#[macro_export]
+macro_rules! tables {
+    (name: $name:literal, tables: [$($table:expr),* $(,)?], indexes: [$($index:expr),* $(,)?]
+     $(, after: $after:path)? $(, before_down: $before_down:path)?) => {
+        $crate::migration! {
+            name: $name,
+            up: |manager| {
+                $($crate::ddl::create(manager, $table).await?;)*
+                $($crate::ddl::index(manager, $index).await?;)*
+                $($after(manager).await?;)?
+                Ok(())
+            },
+            down: |manager| {
                 $($before_down(manager).await?;)?
                 $crate::ddl::drop_all(manager, &[$($table),*]).await
             }
@@ -53,35 +69,22 @@ macro_rules! tables {
 macro_rules! column {
     (name: $name:literal, table: $table:literal, column: $column:literal,
      definition: $definition:literal $(,)?) => {
-        /// This migration.
-        #[derive(Debug)]
-        pub struct Migration;
-
-        impl sea_orm_migration::MigrationName for Migration {
-            fn name(&self) -> &str {
-                $name
-            }
+        $crate::migration! {
+            name: $name,
+            up: |manager| { $crate::ddl::add_column(manager, $table, $column, $definition).await },
+            down: |manager| { $crate::ddl::drop_column(manager, $table, $column).await }
         }
+    };
+}
 
-        #[async_trait::async_trait]
-        impl sea_orm_migration::MigrationTrait for Migration {
-            fn use_transaction(&self) -> Option<bool> {
-                Some(true)
-            }
-
-            async fn up(
-                &self,
-                manager: &sea_orm_migration::SchemaManager,
-            ) -> Result<(), sea_orm_migration::DbErr> {
-                $crate::ddl::add_column(manager, $table, $column, $definition).await
-            }
-
-            async fn down(
-                &self,
-                manager: &sea_orm_migration::SchemaManager,
-            ) -> Result<(), sea_orm_migration::DbErr> {
-                $crate::ddl::drop_column(manager, $table, $column).await
-            }
+/// A migration that adds one index, and on the way back takes it away.
+#[macro_export]
+macro_rules! index {
+    (name: $name:literal, index: $index:expr $(,)?) => {
+        $crate::migration! {
+            name: $name,
+            up: |manager| { $crate::ddl::index(manager, $index).await },
+            down: |manager| { $crate::ddl::drop_index(manager, $index).await }
         }
     };
 }
@@ -134,6 +137,22 @@ pub async fn index(manager: &SchemaManager<'_>, index: Index) -> Result<(), DbEr
         return Ok(());
     }
     run(manager, &format!("CREATE INDEX {name} ON {table} ({columns})")).await
+}
+
+/// Drops an index that is still there.
+///
+/// # Errors
+/// What the database says of the statement.
+pub async fn drop_index(manager: &SchemaManager<'_>, index: Index) -> Result<(), DbErr> {
+    let Index { name, table, .. } = index;
+    if !manager.has_index(table, name).await? {
+        return Ok(());
+    }
+    let of_table = match manager.get_database_backend() {
+        DbBackend::MySql => format!(" ON {table}"),
+        _ => String::new(),
+    };
+    run(manager, &format!("DROP INDEX {name}{of_table}")).await
 }
 
 /// Adds a column that is not there yet.

@@ -1,16 +1,21 @@
 //! The database's own guards: posted tables refuse change, locked periods refuse entry.
 //!
 //! The application never tries either; these hold against a hand that reaches round it. The three
-//! engines raise the same words, [`POSTED_IS_POSTED`] and [`PERIOD_LOCKED`].
+//! engines raise the same words, [`POSTED_IS_POSTED`], [`PERIOD_LOCKED`] and [`HARD_LOCK_STAYS`].
+
+mod period;
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
+
+pub use period::{
+    HARD_LOCK_STAYS, PERIOD_LOCKED, hard_locks_stay, hard_locks_yield, lock_periods,
+    lock_periods_and_years,
+};
 
 use crate::ddl::run;
 
 /// What a database says when a posted row would be changed, deleted or replaced.
 pub const POSTED_IS_POSTED: &str = "POSTED_IS_POSTED";
-/// What a database says when a row would enter a locked period.
-pub const PERIOD_LOCKED: &str = "PERIOD_LOCKED";
 
 /// A table whose rows are only ever inserted.
 #[derive(Debug, Clone, Copy)]
@@ -133,73 +138,4 @@ pub async fn unprotect(manager: &SchemaManager<'_>, tables: &[InsertOnly]) -> Re
         }
     }
     Ok(())
-}
-
-/// Refuses rows of `table` that are dated in a locked period.
-///
-/// The row carries `business_id`, `dated`, `areas`, `lock_exception_id` and `recorded_at`. A soft lock
-/// yields to an exception that covers the areas and the date and has not expired when the row is
-/// recorded; a hard lock never does. `only_kinds` limits the guard to rows of those kinds.
-///
-/// # Errors
-/// What the database says of a statement.
-pub async fn lock_periods(
-    manager: &SchemaManager<'_>,
-    table: &str,
-    only_kinds: Option<&str>,
-) -> Result<(), DbErr> {
-    let kinds = only_kinds.map(|list| format!("NEW.kind IN ({list}) AND ")).unwrap_or_default();
-    let locked = format!(
-        "{kinds}EXISTS (SELECT 1 FROM period_locks AS held \
-         WHERE held.business_id = NEW.business_id AND (held.area & NEW.areas) <> 0 \
-         AND NEW.dated <= held.locked_through AND (held.kind = 'HARD' OR NOT EXISTS \
-         (SELECT 1 FROM lock_exceptions AS pass WHERE pass.id = NEW.lock_exception_id \
-         AND pass.business_id = NEW.business_id AND (pass.areas & NEW.areas) = NEW.areas \
-         AND NEW.dated >= pass.from_date AND NEW.dated <= pass.to_date \
-         AND pass.expires_at > NEW.recorded_at)))"
-    );
-    match manager.get_database_backend() {
-        DbBackend::Sqlite => {
-            run(
-                manager,
-                &format!(
-                    "CREATE TRIGGER IF NOT EXISTS {table}_locked BEFORE INSERT ON {table} \
-                     WHEN {locked} BEGIN SELECT RAISE(ABORT, '{PERIOD_LOCKED}'); END"
-                ),
-            )
-            .await
-        }
-        DbBackend::MySql => {
-            run(manager, &format!("DROP TRIGGER IF EXISTS {table}_locked")).await?;
-            run(
-                manager,
-                &format!(
-                    "CREATE TRIGGER {table}_locked BEFORE INSERT ON {table} FOR EACH ROW \
-                     BEGIN IF {locked} THEN SIGNAL SQLSTATE '45000' \
-                     SET MESSAGE_TEXT = '{PERIOD_LOCKED}'; END IF; END"
-                ),
-            )
-            .await
-        }
-        _ => {
-            run(
-                manager,
-                &format!(
-                    "CREATE OR REPLACE FUNCTION daybook_locked_{table}() RETURNS trigger \
-                     LANGUAGE plpgsql AS $$ BEGIN IF {locked} THEN RAISE EXCEPTION \
-                     '{PERIOD_LOCKED}' USING ERRCODE = 'DB002'; END IF; RETURN NEW; END $$"
-                ),
-            )
-            .await?;
-            run(manager, &format!("DROP TRIGGER IF EXISTS {table}_locked ON {table}")).await?;
-            run(
-                manager,
-                &format!(
-                    "CREATE TRIGGER {table}_locked BEFORE INSERT ON {table} \
-                     FOR EACH ROW EXECUTE FUNCTION daybook_locked_{table}()"
-                ),
-            )
-            .await
-        }
-    }
 }

@@ -28,6 +28,12 @@ mod tenant {
     pub mod m20261121_000005_vouchers;
     pub mod m20261121_000006_record;
     pub mod m20261121_000007_key_use;
+    pub mod m20261121_000008_undone_acts;
+    pub mod m20261121_000009_bill_lookups;
+    pub mod m20261121_000010_own_vouchers;
+    pub mod m20261121_000011_lock_holders;
+    pub mod m20261121_000012_entries_in_order;
+    pub mod m20261121_000013_drafts;
 }
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
@@ -75,6 +81,12 @@ migrator! {
     tenant::m20261121_000005_vouchers::Migration,
     tenant::m20261121_000006_record::Migration,
     tenant::m20261121_000007_key_use::Migration,
+    tenant::m20261121_000008_undone_acts::Migration,
+    tenant::m20261121_000009_bill_lookups::Migration,
+    tenant::m20261121_000010_own_vouchers::Migration,
+    tenant::m20261121_000011_lock_holders::Migration,
+    tenant::m20261121_000012_entries_in_order::Migration,
+    tenant::m20261121_000013_drafts::Migration,
 }
 
 /// Name of the newest migration of a tier: the version that a database of this binary has.

@@ -3,8 +3,10 @@
 //! A session is a family of refresh tokens, each good once. A token that comes back after it was used
 //! was copied: then the whole family ends, whoever holds its newest token.
 
+use std::collections::HashMap;
+
 use daybook_domain::id::{SessionId, TenantId, UserId};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 
 use super::secret::{self, Made, Presented};
 use crate::{db::sql::statement, error::Result};
@@ -211,6 +213,30 @@ pub(super) async fn revoke_all(
     );
     let except = except.map_or(0, SessionId::get);
     execute(txn, &sql, vec![now.into(), because.into(), user.into(), except.into()]).await
+}
+
+/// When the newest refresh token of each of these sessions was handed out.
+pub(crate) async fn renewals(
+    connection: &impl ConnectionTrait,
+    tables: Tables,
+    sessions: &[SessionId],
+) -> Result<HashMap<SessionId, i64>> {
+    if sessions.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let marks = vec!["?"; sessions.len()].join(", ");
+    let sql = format!(
+        "SELECT session_id, MAX(issued_at) FROM {} WHERE session_id IN ({marks}) \
+         GROUP BY session_id",
+        tables.tokens
+    );
+    let values = sessions.iter().map(|session| session.get().into());
+    let ask = statement(connection.get_database_backend(), &sql, values);
+    let rows = connection.query_all_raw(ask).await?;
+    let read = |row: &QueryResult| {
+        Ok((SessionId::new(row.try_get_by_index(0)?), row.try_get_by_index(1)?))
+    };
+    rows.iter().map(read).collect()
 }
 
 /// Makes a one-time code for a user; those made before are void.

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     scope::{PlatformScope, RequestInfo, TenantScope},
+    tenancy::Route,
 };
 
 /// What a request shows. The address is the client's, after trusted proxies were considered.
@@ -41,9 +42,37 @@ pub enum Recognised {
     /// Nobody signed in.
     Nobody(RequestInfo),
     /// A user of a tenant, or a machine that acts for one.
-    Tenant(Box<TenantScope>),
+    Tenant(Arc<TenantScope>),
     /// Somebody of the platform's office.
-    Platform(Box<PlatformScope>),
+    Platform(Arc<PlatformScope>),
+}
+
+impl Recognised {
+    /// What is known of the request itself.
+    pub fn request(&self) -> &RequestInfo {
+        match self {
+            Self::Nobody(request) => request,
+            Self::Tenant(scope) => &scope.request,
+            Self::Platform(scope) => &scope.request,
+        }
+    }
+
+    /// A name for the user that no other has; none for nobody.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::Nobody(_) => None,
+            Self::Tenant(scope) => Some(format!("{}/{}", scope.db.route.id, scope.access.user)),
+            Self::Platform(scope) => Some(format!("office/{}", scope.access.user)),
+        }
+    }
+
+    /// The user's tenant.
+    pub fn tenant(&self) -> Option<&Route> {
+        match self {
+            Self::Tenant(scope) => Some(&scope.db.route),
+            Self::Nobody(_) | Self::Platform(_) => None,
+        }
+    }
 }
 
 const TWO_TENANTS: &str = "the token, the host and X-Tenant do not name the same tenant";
@@ -76,7 +105,7 @@ pub async fn recognise(desk: &Desk, shown: Admission) -> Result<Recognised> {
                 let office = Arc::clone(&desk.office);
                 let tenancy = Arc::clone(&desk.tenancy);
                 let scope = PlatformScope { office, tenancy, access, request };
-                return Ok(Recognised::Platform(Box::new(scope)));
+                return Ok(Recognised::Platform(Arc::new(scope)));
             }
         }
     };
@@ -91,16 +120,17 @@ pub async fn recognise(desk: &Desk, shown: Admission) -> Result<Recognised> {
         }
         leased => leased?,
     };
+    let access = access::of(&db, &clock, ticket).await?;
+    // Asked only now, for the same reason.
     if request.subdomain.as_ref().is_some_and(|name| *name != db.route.subdomain) {
         return Err(Error::Conflict(TWO_TENANTS.into()));
     }
-    let access = access::of(&db, &clock, ticket).await?;
     if let Some(key) = access.api_key {
         key_use::note(&db, access.user, key, clock.now_ms());
     }
     let catalogue = desk.tenancy.catalogue();
     let scope = TenantScope { db, access, catalogue, clock, request };
-    Ok(Recognised::Tenant(Box::new(scope)))
+    Ok(Recognised::Tenant(Arc::new(scope)))
 }
 
 /// The subdomain that host and header name.

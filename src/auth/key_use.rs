@@ -56,7 +56,7 @@ fn is_due(db: &Lease, key: ApiKeyId, now: i64) -> bool {
 }
 
 async fn write(db: &Lease, user: UserId, key: ApiKeyId) -> Result<()> {
-    let actor = Actor { who: Who::ApiKey(user), request_id: None };
+    let actor = Actor::new(Who::ApiKey(user), None);
     db.lane()
         .write(actor, move |writing| {
             Box::pin(async move {

@@ -62,7 +62,7 @@ pub async fn open(
     proof: OfficeProof,
     lifetime_ms: i64,
 ) -> Result<OfficeSigned> {
-    let mut writing = office.write(Actor { who: Who::Platform(proof.user), request_id }).await?;
+    let mut writing = office.write(Actor::new(Who::Platform(proof.user), request_id)).await?;
     let found = platform_user::Entity::find_by_id(proof.user).one(writing.conn()).await?;
     let found = found
         .filter(|user| user.status == PlatformStatus::Active && user.version == proof.version)
@@ -90,7 +90,7 @@ pub async fn renew(
     presented: &Presented,
     lifetime_ms: i64,
 ) -> Result<OfficeSigned> {
-    let mut writing = office.write(Actor { who: Who::System, request_id }).await?;
+    let mut writing = office.write(Actor::new(Who::System, request_id)).await?;
     let now = writing.recorded_at();
     match family::turn(writing.conn(), OFFICE, presented, now, lifetime_ms).await? {
         Turn::Fresh { user, session, refresh, until } => {
@@ -109,7 +109,7 @@ pub async fn renew(
     }
 }
 
-/// Ends one session. Ending it twice does nothing.
+/// Ends one session; whether it had not ended before.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -118,15 +118,17 @@ pub async fn end(
     actor: Actor,
     user: PlatformUserId,
     session: SessionId,
-) -> Result<()> {
+    why: Ended,
+) -> Result<bool> {
     let mut writing = office.write(actor).await?;
-    let (now, because) = (writing.recorded_at(), Ended::Logout.as_str());
-    if family::revoke(writing.conn(), OFFICE, session, now, because).await? {
+    let now = writing.recorded_at();
+    let ended = family::revoke(writing.conn(), OFFICE, session, now, why.as_str()).await?;
+    if ended {
         writing.access_changes();
         writing.audit(&change("SESSION_REVOKED", user.get(), session)).await?;
         writing.commit().await?;
     }
-    Ok(())
+    Ok(ended)
 }
 
 /// Ends all sessions of a person but one and makes unused codes void, within a transaction that

@@ -40,6 +40,16 @@ pub const fn platform_role(stored: StoredPlatformRole) -> PlatformRole {
     }
 }
 
+/// The word by which a platform role is stored.
+pub const fn stored_platform_role(role: PlatformRole) -> StoredPlatformRole {
+    match role {
+        PlatformRole::Admin => StoredPlatformRole::Admin,
+        PlatformRole::Support => StoredPlatformRole::Support,
+        PlatformRole::Salesman => StoredPlatformRole::Salesman,
+        PlatformRole::Distributor => StoredPlatformRole::Distributor,
+    }
+}
+
 /// What a role with adjustments allows. Who sees only own documents never holds `REPORT_READ`, and
 /// nothing reaches into the platform's realm.
 pub fn effective(role: TenantRole, added: PermissionSet, removed: PermissionSet) -> PermissionSet {

@@ -87,7 +87,7 @@ pub async fn open(
     lifetime_ms: i64,
 ) -> Result<Signed> {
     let tenant = db.route.id;
-    let actor = Actor { who: Who::User(proof.user), request_id };
+    let actor = Actor::new(Who::User(proof.user), request_id);
     db.lane()
         .write(actor, move |writing| {
             Box::pin(async move {
@@ -123,7 +123,7 @@ pub async fn renew(
     presented: Presented,
     lifetime_ms: i64,
 ) -> Result<Signed> {
-    let actor = Actor { who: Who::System, request_id };
+    let actor = Actor::new(Who::System, request_id);
     let turn = db
         .lane()
         .write(actor, move |writing| {

@@ -8,7 +8,7 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -140,7 +140,7 @@ impl Throttle {
         if let Some(source) = source {
             // A success forgives nothing here: an attacker may own one account.
             subjects.push(Subject {
-                hash: hash(format!("source\n{}", network(source))),
+                hash: hash(format!("source\n{}", network_of(source))),
                 free: limits.source_free,
                 parallel: limits.source_parallel,
                 is_forgiven_by_success: false,
@@ -171,7 +171,7 @@ impl Throttle {
     pub async fn registration(&self, source: Option<IpAddr>) -> Result<()> {
         let Some(source) = source else { return Ok(()) };
         let Inner { master, keys, clock, limits, .. } = self.0.as_ref();
-        let hash = keys.keyed_hash(LABEL, &format!("register\n{}", network(source)));
+        let hash = keys.keyed_hash(LABEL, &format!("register\n{}", network_of(source)));
         let found = login_throttle::Entity::find_by_id(hash.clone()).one(master.reader()).await?;
         let now = clock.now_ms();
         let until = found.map_or(0, |row| {
@@ -319,12 +319,11 @@ impl Drop for Attempt {
 }
 
 /// Who is one source: an IPv4 address, or the /64 network that one customer has of IPv6.
-fn network(source: IpAddr) -> String {
+pub fn network_of(source: IpAddr) -> IpAddr {
     match source.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
         }
+        address => address,
     }
 }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use daybook_entity::master::tenant::{TenantStatus, tenant_master};
+use daybook_domain::id::TenantId;
 
 use super::{
     open::{exit, failed, told, with_instance},
     settings::{Outcome, print},
-    tenant::all,
+    tenant::chosen,
 };
 use crate::{
     app::App,
@@ -43,28 +43,18 @@ pub fn run(file: Option<&Path>, set: &[String], command: AuditCommand) -> Outcom
 
 async fn verify_all(app: &App, tenant: Option<String>) -> Outcome {
     let mut is_good = true;
-    let rows = match tenant {
-        Some(subdomain) => {
-            let id = app.tenancy.route_by_subdomain(&subdomain).await.map_err(failed)?.id;
-            let rows = all(app).await.map_err(failed)?;
-            rows.into_iter().filter(|row| row.id == id).collect()
-        }
-        None => {
-            is_good = office(app).await.map_err(failed)?;
-            let mut rows = all(app).await.map_err(failed)?;
-            rows.retain(|row| row.status != TenantStatus::Provisioning);
-            rows
-        }
-    };
-    for row in rows {
-        is_good &= one(app, &row).await;
+    if tenant.is_none() {
+        is_good = office(app).await.map_err(failed)?;
+    }
+    for (id, subdomain) in chosen(app, tenant).await.map_err(failed)? {
+        is_good &= one(app, id, &subdomain).await;
     }
     Ok(exit(is_good))
 }
 
-async fn one(app: &App, row: &tenant_master::Model) -> bool {
+async fn one(app: &App, id: TenantId, subdomain: &str) -> bool {
     let verified = async {
-        let lease = app.tenancy.lease_any_status(row.id).await?;
+        let lease = app.tenancy.lease_any_status(id).await?;
         verify::verify(&app.office, &lease).await
     };
     let (is_good, said) = match verified.await {
@@ -80,7 +70,7 @@ async fn one(app: &App, row: &tenant_master::Model) -> bool {
         },
         Err(error) => (false, format!("could not be verified: {}", told(&error))),
     };
-    print(&format!("{}: {said}\n", row.subdomain));
+    print(&format!("{subdomain}: {said}\n"));
     is_good
 }
 

@@ -18,7 +18,7 @@ use crate::{
     auth::secret,
     config::{Sources, secrets},
     error::{Code, Error, Result},
-    services::demo::{self, Demo, Watcher},
+    services::demo::{self, Demo, Watcher, Whole},
 };
 
 /// Where the demo's password may come from.
@@ -38,7 +38,7 @@ pub struct DemoArgs {
 /// Loads it and says how to sign in.
 pub fn run(file: Option<&Path>, set: &[String], args: DemoArgs) -> Outcome {
     with_app(file, set, async move |app| {
-        let loaded = load(app, args.password).await.map_err(failed)?;
+        let loaded = load(app, args.password, Whole::GoesOn).await.map_err(failed)?;
         print(&loaded.text);
         loaded.shown().map_err(failed)?;
         Ok(exit(true))
@@ -69,11 +69,11 @@ impl Loaded {
 }
 
 /// Loads the example into an open instance.
-pub async fn load(app: &App, password: Option<String>) -> Result<Loaded> {
+pub async fn load(app: &App, password: Option<String>, whole: Whole) -> Result<Loaded> {
     let given = password.filter(|text| !text.is_empty()).map(SecretString::from);
     let given = given.or_else(|| Sources::password_of_process(PASSWORD));
     let loading = Loading::begin(app.config.data.folder.join(KEPT), given)?;
-    let made = Box::pin(demo::load(&app.desk, &loading.password, &loading)).await?;
+    let made = Box::pin(demo::load(&app.desk, &loading.password, &loading, whole)).await?;
     let is_new = loading.goes_on || made.sign_ins.iter().any(|one| one.is_new);
     Ok(Loaded { text: loading.told(&made, is_new), is_new, kept: loading.file })
 }

@@ -119,31 +119,23 @@ fn control<M: MigratorTrait>(
     tier: Tier,
 ) -> Outcome {
     let config = load_checked(file, set)?;
-    let lacking = std::cell::RefCell::new(None);
-    block_on(async {
-        *lacking.borrow_mut() = Some(pending::<M>(&config, tier).await?);
-        Ok(exit(true))
-    })?;
-    let (name, verb) = (tier.name(), if look.dry_run { "would be" } else { "was" });
-    match lacking.into_inner().flatten() {
-        Some(lacking) if lacking.is_empty() => {
-            print(&format!("{name} is at this release.\n"));
-            return Ok(exit(true));
-        }
+    let lacking = block_on(pending::<M>(&config, tier))?;
+    let name = tier.name();
+    if lacking.as_ref().is_some_and(Vec::is_empty) {
+        print(&format!("{name} is at this release.\n"));
+        return Ok(exit(true));
+    }
+    if !look.dry_run {
+        with_app(file, set, async |_| Ok(exit(true)))?;
+    }
+    let verb = if look.dry_run { "would be" } else { "was" };
+    match lacking {
         Some(lacking) => {
-            if !look.dry_run {
-                with_app(file, set, async |_| Ok(exit(true)))?;
-            }
             for migration in lacking {
                 print(&format!("{name}: {migration} {verb} applied\n"));
             }
         }
-        None => {
-            if !look.dry_run {
-                with_app(file, set, async |_| Ok(exit(true)))?;
-            }
-            print(&format!("{name}: the database {verb} made\n"));
-        }
+        None => print(&format!("{name}: the database {verb} made\n")),
     }
     Ok(exit(true))
 }

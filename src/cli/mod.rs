@@ -13,6 +13,7 @@ mod serve;
 mod settings;
 mod tenant;
 mod user;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,9 @@ pub enum Command {
     /// Edit logs: whether they, the books and the anchors agree.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Figures: whether balances, monthly sums, bills and number series are what the entries say. Exit
+    /// status 1 when anything differs or cannot be verified.
+    Verify(verify::Verify),
     /// The key that seals credentials.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -81,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Admin(command) => admin::run(file, set, command),
         Command::User(command) => user::run(file, set, command),
         Command::Audit(command) => audit::run(file, set, command),
+        Command::Verify(command) => verify::run(file, set, command),
         Command::Keys(command) => keys::run(file, set, command),
         Command::Doctor(how) => doctor::run(file, set, how),
         Command::Demo(args) => demo::run(file, set, args),

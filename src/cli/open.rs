@@ -28,15 +28,10 @@ where
     F: AsyncFnOnce(&App) -> Outcome,
 {
     let config = load_checked(file, set)?;
-    block_on(async {
-        for tier in [Tier::Main, Tier::Master] {
-            if !exists(&config, tier).await? {
-                return Err(none_here(&config).into());
-            }
-        }
-        Ok(exit(true))
-    })?;
-    work_in(with_secrets(config)?, work)
+    let is_there = block_on(async {
+        Ok(exists(&config, Tier::Main).await? && exists(&config, Tier::Master).await?)
+    });
+    if is_there? { work_in(with_secrets(config)?, work) } else { Err(none_here(&config).into()) }
 }
 
 /// Says that there is no instance, where it was looked for, and how one is made.
@@ -62,7 +57,9 @@ where
 }
 
 /// Runs a command's work to its end.
-pub fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
+pub fn block_on<T>(
+    work: impl Future<Output = Result<T, Box<dyn Error>>>,
+) -> Result<T, Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(work);
     // Looking up a host's name cannot be broken off; it holds nobody up.

@@ -16,7 +16,7 @@ use crate::{
     clock::Clock,
     config::Config,
     http::serve::{on_signals, serve as serve_router},
-    services::platform::bootstrap,
+    services::{demo::Whole, platform::bootstrap},
     telemetry,
 };
 
@@ -50,13 +50,19 @@ async fn run(config: Config, program: &str) -> Outcome {
         format!("cannot start: {cause}")
     })?;
     if app.config.demo.seed {
-        match Box::pin(demo::load(&app, None)).await {
-            Ok(loaded) if loaded.is_new => {
+        let seeding = Box::pin(demo::load(&app, None, Whole::IsLeftAlone));
+        match stop.run_until_cancelled(seeding).await {
+            Some(Ok(loaded)) if loaded.is_new => {
                 print(&loaded.text);
                 loaded.shown().map_err(failed)?;
             }
-            Ok(_) => tracing::info!("the example was loaded before"),
-            Err(error) => tracing::warn!("no example was loaded: {}", told(&error)),
+            Some(Ok(_)) => tracing::info!("the example was loaded before"),
+            Some(Err(error)) => tracing::warn!("no example was loaded: {}", told(&error)),
+            None => {
+                app.close().await;
+                tracing::info!("stopped before it served; the next start goes on with the example");
+                return Ok(ExitCode::SUCCESS);
+            }
         }
     }
     let listener = TcpListener::bind(listen)

@@ -17,11 +17,16 @@ pub fn load(file: Option<&Path>, set: &[String]) -> Result<Config, Box<dyn Error
 /// The same, once they fit each other.
 pub fn load_checked(file: Option<&Path>, set: &[String]) -> Result<Config, Box<dyn Error>> {
     let config = load(file, set)?;
+    check(&config)?;
+    Ok(config)
+}
+
+fn check(config: &Config) -> Result<(), Box<dyn Error>> {
     config.check()?;
     for warning in config.warnings() {
         eprintln!("daybook: warning: {warning}; production refuses it");
     }
-    Ok(config)
+    Ok(())
 }
 
 /// The same, with secrets made for a first run on one's own machine; what was made is told.
@@ -65,10 +70,7 @@ pub fn config(file: Option<&Path>, set: &[String], show: &Show) -> Outcome {
             config::secrets::find(&mut config);
             print(&config.explain(only.as_deref()).map_err(|problem| problem.to_string())?);
         }
-        config.check()?;
-        for warning in config.warnings() {
-            eprintln!("daybook: warning: {warning}; production refuses it");
-        }
+        check(&config)?;
         if show.explain.is_none() {
             print("The settings are in order; `daybook config --explain` shows them.\n");
         }

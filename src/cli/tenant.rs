@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use clap::{Args, Subcommand};
-use daybook_entity::master::tenant::tenant_master;
+use daybook_domain::id::TenantId;
+use daybook_entity::master::tenant::{TenantStatus, tenant_master};
 use sea_orm::ActiveEnum;
 
 use super::{
@@ -139,6 +140,21 @@ pub async fn all(app: &App) -> Result<Vec<tenant_master::Model>> {
             return Ok(found);
         }
     }
+}
+
+/// The tenant of this name; every tenant that is set up, the oldest first, where none is named: each with
+/// its name in addresses.
+///
+/// # Errors
+/// When there is no such tenant.
+pub async fn chosen(app: &App, subdomain: Option<String>) -> Result<Vec<(TenantId, String)>> {
+    if let Some(subdomain) = subdomain {
+        let route = app.tenancy.route_by_subdomain(&subdomain).await?;
+        return Ok(vec![(route.id, route.subdomain.clone())]);
+    }
+    let rows = all(app).await?.into_iter();
+    let made = rows.filter(|row| row.status != TenantStatus::Provisioning);
+    Ok(made.map(|row| (row.id, row.subdomain)).collect())
 }
 
 /// One tenant as a line of columns parted by tabs: subdomain, status, version, country, company.

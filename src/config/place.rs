@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -46,7 +47,8 @@ impl Config {
 fn file(url: &SecretString) -> Option<PathBuf> {
     let path = url.expose_secret().strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path);
-    path.split('?').next().map(PathBuf::from)
+    let path = percent_decode_str(path.split('?').next()?);
+    Some(path.decode_utf8_lossy().into_owned().into())
 }
 
 fn a_tenant(folder: &Path) -> Option<PathBuf> {

@@ -1,6 +1,7 @@
 //! Secrets that a development instance makes for itself, once, and keeps in its data folder.
 
 use std::{
+    fs::OpenOptions,
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
@@ -193,16 +194,22 @@ pub fn make_folder(folder: &Path) -> std::io::Result<()> {
     if folder.as_os_str().is_empty() { Ok(()) } else { builder.create(folder) }
 }
 
+/// Opens files for writing; one that is made by it is for this user alone, whatever mask the process was
+/// started with.
+pub fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// Writes a new file that only its owner can read, down to the disk.
 ///
 /// # Errors
 /// What the operating system says; also when the file exists.
 pub fn write_draft(draft: &Path, text: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(draft)?;
+    let mut file = private().create_new(true).open(draft)?;
     file.write_all(text)?;
     file.sync_all()
 }

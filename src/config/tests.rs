@@ -503,3 +503,16 @@ fn places_say_what_db_name_means_and_hide_the_password() {
     let [main, _] = places(&[("DATABASE_URL", "postgres://u:hush@db/books")]);
     assert_eq!(main, "PostgreSQL at db:5432, database books, user u (environment DATABASE_URL)");
 }
+
+#[test]
+fn databases_in_a_folder_of_any_name_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("a?b c%41&d");
+    std::fs::create_dir(&data).unwrap();
+    let config = Config::load(&none().with("data.folder", &data.to_string_lossy())).unwrap();
+    assert!(config.database_files().is_empty());
+    std::fs::write(data.join("master.sqlite"), "").unwrap();
+    assert_eq!(config.database_files(), [data.join("master.sqlite")]);
+    let [_, (_, master)] = config.places();
+    assert_eq!(master, format!("SQLite, {}", data.join("master.sqlite").display()));
+}

@@ -117,7 +117,7 @@ async fn lock_file(folder: &Path, name: &str, patience: Duration) -> Result<File
     let folder = folder.to_owned();
     let file = files::blocking(move || {
         files::make_folder(&folder)?;
-        File::options().create(true).truncate(false).write(true).open(path)
+        files::open_lock(&path)
     })
     .await?;
     let until = Instant::now() + patience;

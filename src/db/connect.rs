@@ -203,7 +203,7 @@ fn postgres_options(server: &ServerTarget, limits: SessionLimits) -> PgConnectOp
         .database(&server.database)
         .application_name("daybook")
         .statement_cache_capacity(200)
-        .ssl_mode(match server.tls.mode {
+        .ssl_mode(match server.tls.towards(&server.host) {
             TlsMode::Disable => PgSslMode::Disable,
             TlsMode::Prefer => PgSslMode::Prefer,
             TlsMode::Require => PgSslMode::Require,
@@ -232,7 +232,8 @@ fn mysql_options(server: &ServerTarget) -> MySqlConnectOptions {
         .username(&server.user)
         .charset("utf8mb4")
         .statement_cache_capacity(200)
-        .ssl_mode(match server.tls.mode {
+        // Without TLS, MySQL 8 takes no password that it has not seen lately; so it is tried everywhere.
+        .ssl_mode(match server.tls.mode.unwrap_or(TlsMode::Prefer) {
             TlsMode::Disable => MySqlSslMode::Disabled,
             TlsMode::Prefer => MySqlSslMode::Preferred,
             TlsMode::Require => MySqlSslMode::Required,

@@ -6,8 +6,12 @@ use std::{
 };
 
 use super::server::Found;
+use crate::{
+    config::secrets::private,
+    error::{Error, Result},
+};
+
 pub use crate::config::secrets::make_folder;
-use crate::error::{Error, Result};
 
 /// What may stand beside a database file.
 const COMPANIONS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
@@ -28,14 +32,18 @@ pub(super) fn make_private(path: &Path) -> std::io::Result<()> {
     if path == Path::new(":memory:") {
         return Ok(());
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    match private().create_new(true).open(path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Opens a file that processes lock, made where it is missing.
+///
+/// # Errors
+/// What the operating system says.
+pub fn open_lock(path: &Path) -> std::io::Result<std::fs::File> {
+    private().create(true).truncate(false).open(path)
 }
 
 /// Runs blocking work with files on its own thread.

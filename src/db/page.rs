@@ -1,5 +1,7 @@
 //! Keyset pages: a page begins after a row's sort key, never at a count of rows.
 
+use crate::error::{Error, Result};
+
 /// What a list was asked: how many, after which row, and whether the total is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageAsk {
@@ -9,6 +11,26 @@ pub struct PageAsk {
     pub after: Option<Vec<String>>,
     /// Whether the number of all rows is wanted.
     pub wants_total: bool,
+}
+
+impl PageAsk {
+    /// The number after which the page of a list begins whose key is one number.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] when the cursor is one of another list.
+    pub fn after_number(&self) -> Result<Option<i64>> {
+        self.after.as_deref().map(read_cursor).transpose()
+    }
+}
+
+/// The number that a cursor of one number holds.
+///
+/// # Errors
+/// [`Error::BadInput`] when it is none.
+pub fn read_cursor(key: &[String]) -> Result<i64> {
+    let bad = || Error::bad_input("after", "this is not a cursor of this list");
+    let [number] = key else { return Err(bad()) };
+    number.parse().map_err(|_| bad())
 }
 
 /// A page of rows with the key of each.

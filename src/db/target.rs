@@ -187,13 +187,13 @@ mod tests {
     fn a_url_says_how_its_connection_is_protected() {
         assert_eq!(server("postgres://u@h/d").tls, Tls::default());
         let strict = server("mysql://u:p@h/d?ssl-mode=verify-full&ssl-ca=/etc/ca.pem").tls;
-        assert_eq!(strict.mode, TlsMode::VerifyFull);
+        assert_eq!(strict.mode, Some(TlsMode::VerifyFull));
         assert_eq!(strict.root, Some(PathBuf::from("/etc/ca.pem")));
         let wrong = Target::parse("postgres://u:secret@h/d?sslmode=bogus").unwrap_err().to_string();
         assert!(wrong.contains("sslmode=bogus") && !wrong.contains("secret"), "{wrong}");
         assert!(Target::parse("postgres://u@h/d?application_name=x").is_err());
         let (host, tls) = parse_address("books.internal?sslmode=require").unwrap();
-        assert_eq!((host.as_str(), tls.mode), ("books.internal", TlsMode::Require));
+        assert_eq!((host.as_str(), tls.mode), ("books.internal", Some(TlsMode::Require)));
         assert!(parse_address("books.internal?tls=1").is_err());
     }
 

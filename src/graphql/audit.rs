@@ -1,9 +1,12 @@
 //! What the edit logs of tenants and of the office have in common.
 
-use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
 
-use super::{id, scalar::DateTime};
-use crate::services::chain::Verified;
+use super::{id, page};
+use crate::{
+    error::Result,
+    services::chain::{Verified, read_cursor},
+};
 
 /// Who did something.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +58,15 @@ pub struct AuditVerification {
     pub end_cursor: String,
 }
 
-/// Where a verification begins.
-pub const VERIFY: &str = "auditVerify";
+const VERIFY: &str = "auditVerify";
+
+/// The row after which a verification goes on; 0 is before the first.
+///
+/// # Errors
+/// [`crate::error::Error::BadInput`] for what is no end cursor of a verification.
+pub fn verified_until(cursor: Option<&str>) -> Result<i64> {
+    cursor.map_or(Ok(0), |cursor| read_cursor(&page::decode(VERIFY, cursor)?))
+}
 
 impl From<Verified> for AuditVerification {
     fn from(found: Verified) -> Self {
@@ -65,25 +75,12 @@ impl From<Verified> for AuditVerification {
             checked_rows: i32::try_from(found.checked).unwrap_or(i32::MAX),
             first_broken: found.first_broken,
             is_complete: found.is_complete,
-            end_cursor: super::page::encode(VERIFY, &[found.last.to_string()]),
+            end_cursor: page::encode(VERIFY, &[found.last.to_string()]),
         }
     }
 }
 
-/// Which rows of the office's log to list.
-#[derive(InputObject, Debug, Default)]
-pub struct AdminAuditLogFilter {
-    /// What was done, such as "TENANT_SUSPENDED".
-    pub action: Option<String>,
-    /// By this person.
-    pub actor_id: Option<ID>,
-    /// At this instant or later.
-    pub from: Option<DateTime>,
-    /// Before this instant.
-    pub before: Option<DateTime>,
-}
-
 /// The number of an actor of a kind; 0, which nobody has, where the id is of no such actor.
 pub fn actor(kind: &str, global: Option<&ID>) -> Option<i64> {
-    global.map(|global| id::decode(kind, global).unwrap_or(0))
+    global.map(|global| id::number(kind, global))
 }

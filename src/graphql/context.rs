@@ -40,15 +40,15 @@ pub enum Caller {
     /// A user of a tenant who listens to events; between them no database is held open.
     Listening(Listening),
     /// Somebody of the platform's office.
-    Platform(Box<PlatformScope>),
+    Platform(Arc<PlatformScope>),
 }
 
-impl From<Recognised> for Caller {
-    fn from(found: Recognised) -> Self {
+impl From<&Recognised> for Caller {
+    fn from(found: &Recognised) -> Self {
         match found {
-            Recognised::Nobody(request) => Self::Nobody(request),
-            Recognised::Tenant(scope) => Self::Tenant(Served::new(*scope)),
-            Recognised::Platform(scope) => Self::Platform(scope),
+            Recognised::Nobody(request) => Self::Nobody(request.clone()),
+            Recognised::Tenant(scope) => Self::Tenant(Served::new(Arc::clone(scope))),
+            Recognised::Platform(scope) => Self::Platform(Arc::clone(scope)),
         }
     }
 }
@@ -57,14 +57,14 @@ impl From<Recognised> for Caller {
 #[derive(Debug)]
 pub struct Served {
     /// The scope.
-    pub scope: TenantScope,
+    pub scope: Arc<TenantScope>,
     /// The loaders of one request or one event.
     pub loaders: Loaders,
 }
 
 impl Served {
     /// A scope with fresh loaders.
-    pub fn new(scope: TenantScope) -> Arc<Self> {
+    pub fn new(scope: Arc<TenantScope>) -> Arc<Self> {
         let loaders = Loaders::of(&scope);
         Arc::new(Self { scope, loaders })
     }
@@ -86,11 +86,11 @@ pub struct Listening {
 }
 
 /// Recognises a listener anew.
-pub type Again = Box<dyn Fn() -> BoxFuture<'static, Result<TenantScope, Error>> + Send + Sync>;
+pub type Again = Box<dyn Fn() -> BoxFuture<'static, Result<Arc<TenantScope>, Error>> + Send + Sync>;
 
 impl Listening {
     /// A listener who was recognised just now.
-    pub fn new(scope: TenantScope, again: Again) -> Self {
+    pub fn new(scope: Arc<TenantScope>, again: Again) -> Self {
         let request = scope.request.clone();
         Self { request, now: Mutex::new(Some(Served::new(scope))), again }
     }

@@ -13,10 +13,11 @@ use std::{
 };
 
 use async_graphql::{
-    ErrorExtensionValues, Request, Response, ServerError, ValidationResult, Value,
+    Request, Response, ServerError, ValidationResult, Value,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation},
 };
 
+use super::error::coded;
 use crate::clock::Clock;
 
 /// Bounds of cost.
@@ -253,7 +254,7 @@ impl Sheet {
 
 /// The buckets that a request spends from.
 #[derive(Debug, Clone)]
-pub struct Spenders(pub Vec<Spender>);
+pub struct Spenders(pub Arc<[Spender]>);
 
 /// Who pays for a request, and the sheet on which its cost is written.
 #[derive(Debug, Clone, Default)]
@@ -350,14 +351,6 @@ impl Extension for Scales {
         }
         Response::new(Value::Null)
     }
-}
-
-fn coded(message: String, code: &str) -> ServerError {
-    let mut error = ServerError::new(message, None);
-    let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", code);
-    error.extensions = Some(extensions);
-    error
 }
 
 /// Most that one field counts: sums of such costs never overflow.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::ErrorExtensionValues;
+use async_graphql::{ErrorExtensionValues, ServerError};
 
 use crate::error::{Error, Refusal};
 
@@ -51,6 +51,13 @@ impl From<ApiError> for async_graphql::Error {
             extensions: Some(extensions),
         }
     }
+}
+
+/// An error that no service made, with a code of the closed list.
+pub fn coded(message: impl Into<String>, code: &str) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", code);
+    error
 }
 
 /// Parts what a mutation did from why it refused; a failure stays an error.
@@ -108,4 +115,30 @@ macro_rules! user_errors {
             }
         }
     };
+}
+
+/// Declares what changes of one kind of thing answer: the thing, and what was wrong.
+#[macro_export]
+macro_rules! payloads {
+    (
+        #[$thing_doc:meta]
+        $field:ident: $thing:ty, of $row:ty, or $error:ty;
+        $($(#[$doc:meta])* $name:ident)+
+    ) => {$(
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject, Debug)]
+        pub struct $name {
+            #[$thing_doc]
+            pub $field: Option<$thing>,
+            /// What was wrong; empty when it was done.
+            pub user_errors: Vec<$error>,
+        }
+
+        impl $name {
+            fn of(outcome: $crate::error::Result<$row>) -> $crate::graphql::error::ApiResult<Self> {
+                let (done, user_errors) = $crate::graphql::error::answer(outcome)?;
+                Ok(Self { $field: done.map(<$thing>::from), user_errors })
+            }
+        }
+    )+};
 }

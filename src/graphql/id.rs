@@ -16,13 +16,20 @@ pub fn decode(kind: &str, id: &ID) -> Option<i64> {
     (found == kind).then_some(number)
 }
 
+/// As [`decode`]; 0, which no row has, for anything else: it is found nowhere.
+pub fn number(kind: &str, id: &ID) -> i64 {
+    decode(kind, id).unwrap_or(0)
+}
+
+/// What a global id says.
+fn text_of(id: &ID) -> Option<String> {
+    let bytes = (id.len() <= 128).then(|| URL_SAFE_NO_PAD.decode(id.as_bytes()).ok())??;
+    String::from_utf8(bytes).ok()
+}
+
 /// Kind and number of any global id.
 pub fn split(id: &ID) -> Option<(String, i64)> {
-    if id.len() > 128 {
-        return None;
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
+    let text = text_of(id)?;
     let (kind, number) = text.split_once(':')?;
     Some((kind.to_owned(), number.parse().ok()?))
 }
@@ -34,10 +41,7 @@ pub fn encode_within(kind: &str, tenant: i64, id: i64) -> ID {
 
 /// Tenant and number of such an id, when it names a thing of this kind.
 pub fn split_within(kind: &str, id: &ID) -> Option<(i64, i64)> {
-    if id.len() > 128 {
-        return None;
-    }
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?).ok()?;
+    let text = text_of(id)?;
     let rest = text.strip_prefix(kind)?.strip_prefix(':')?;
     let (tenant, number) = rest.split_once(':')?;
     Some((tenant.parse().ok()?, number.parse().ok()?))

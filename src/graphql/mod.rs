@@ -15,6 +15,7 @@ pub mod scalar;
 pub mod books;
 pub mod master;
 pub mod platform;
+pub mod reports;
 pub mod session;
 pub mod staff;
 
@@ -33,6 +34,7 @@ pub struct Query(
     session::SessionQuery,
     staff::StaffQuery,
     books::BooksQuery,
+    reports::ReportsQuery,
     master::MasterQuery,
     platform::PlatformQuery,
 );
@@ -86,7 +88,7 @@ impl ApiSchema {
     pub async fn execute(&self, request: impl Into<Request>) -> Response {
         let mut request = request.into();
         let bill = cost::Bill::of(&request);
-        if let Err(refused) = self.weigh(&mut request).await {
+        if let Err(refused) = self.weigh(&mut request, bill.clone()).await {
             return refused;
         }
         let response = self.books.execute(request).await;
@@ -98,7 +100,8 @@ impl ApiSchema {
     pub fn execute_stream(&self, mut request: Request) -> BoxStream<'static, Response> {
         let schema = self.clone();
         Box::pin(async_stream::stream! {
-            if let Err(refused) = schema.weigh(&mut request).await {
+            let bill = cost::Bill::of(&request);
+            if let Err(refused) = schema.weigh(&mut request, bill).await {
                 yield refused;
                 return;
             }
@@ -110,7 +113,7 @@ impl ApiSchema {
     }
 
     /// Lets an operation pass, or answers why not.
-    async fn weigh(&self, request: &mut Request) -> Result<(), Response> {
+    async fn weigh(&self, request: &mut Request, bill: cost::Bill) -> Result<(), Response> {
         let document = match request.parsed_query() {
             Ok(document) => document.clone(),
             Err(error) => return Err(Response::from_errors(vec![error])),
@@ -119,7 +122,7 @@ impl ApiSchema {
         weighed.operation_name.clone_from(&request.operation_name);
         weighed.introspection_mode = request.introspection_mode;
         weighed.set_parsed_query(document);
-        let response = self.scales.execute(cost::Bill::of(request).attach(weighed)).await;
+        let response = self.scales.execute(bill.attach(weighed)).await;
         if response.errors.is_empty() { Ok(()) } else { Err(response) }
     }
 }

@@ -1,15 +1,20 @@
 //! Any object by its global id, within what the caller may see.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, ID, Interface, Object};
-use daybook_domain::id::{BusinessId, BusinessYearId, LedgerId, VoucherId};
+use daybook_domain::id::{
+    BillId, BusinessId, BusinessYearId, LedgerId, LockExceptionId, VoucherDraftId, VoucherId,
+};
 
 use super::{
     books::{
         audit::{self, AuditLogEntry},
+        bills::{BILL, Bill},
         businesses::{self, BUSINESS, Business},
+        drafts::{VOUCHER_DRAFT, VoucherDraft},
         ledgers::{self, LEDGER, Ledger},
+        lock_exceptions::{LOCK_EXCEPTION, LockException},
         vouchers::{self, VOUCHER, Voucher},
         years::{BUSINESS_YEAR, BusinessYear},
     },
@@ -27,12 +32,16 @@ use super::{
         audit::{ADMIN_AUDIT_LOG_ENTRY, AdminAuditLogEntry},
         node as office,
         servers::{DATABASE_SERVER, DatabaseServer},
+        sessions::{AdminSession, PLATFORM_SESSION},
         tenants::Tenant,
     },
     session::{ADMIN, Account, TENANT},
     staff::{self, ApiKey, User, UserSession},
 };
-use crate::{error::Error, services::books::years};
+use crate::{
+    error::Error,
+    services::books::{bills, drafts, lock_exceptions, years},
+};
 
 /// Something with a global id.
 #[derive(Interface, Debug, Clone)]
@@ -44,8 +53,14 @@ pub enum Node {
     BusinessYear(Box<BusinessYear>),
     /// A ledger.
     Ledger(Box<Ledger>),
+    /// An exception from period locks.
+    LockException(Box<LockException>),
     /// A voucher.
     Voucher(Box<Voucher>),
+    /// A voucher, or an act on one, that is not posted yet.
+    VoucherDraft(Box<VoucherDraft>),
+    /// A bill of a party.
+    Bill(Box<Bill>),
     /// An account group.
     AccountGroup(Box<AccountGroup>),
     /// A voucher type.
@@ -80,6 +95,14 @@ pub enum Node {
     Admin(Box<Admin>),
     /// A row of the office's log.
     AdminAuditLogEntry(Box<AdminAuditLogEntry>),
+    /// A place where somebody of the office is signed in.
+    AdminSession(Box<AdminSession>),
+}
+
+impl From<Voucher> for Node {
+    fn from(voucher: Voucher) -> Self {
+        Self::Voucher(Box::new(voucher))
+    }
 }
 
 impl From<MasterNode> for Node {
@@ -133,10 +156,24 @@ impl NodeQuery {
             let message = format!("{} ids are too many; ask for at most {IDS_MAX}", ids.len());
             return Err(Error::bad_input("ids", message).into());
         }
+        // What a caller asks many of is read at once.
+        let of_vouchers: Vec<VoucherId> = ids.iter().filter_map(vouchers::voucher_of).collect();
+        let vouchers = match (of_vouchers.is_empty(), ctx.tenant()) {
+            (true, _) => Ok(HashMap::new()),
+            (false, Ok(scope)) => {
+                vouchers::find_all(&scope, &of_vouchers).await.map_err(Into::into)
+            }
+            (false, Err(error)) => Err(error),
+        };
         let mut found = Vec::with_capacity(ids.len());
         for id in &ids {
             // An error of one id takes nothing from the others.
-            found.push(find(ctx, id).await.transpose());
+            let one = match (vouchers::voucher_of(id), &vouchers) {
+                (Some(id), Ok(vouchers)) => Ok(vouchers.get(&id).cloned().map(Node::from)),
+                (Some(_), Err(error)) => Err(error.clone()),
+                (None, _) => find(ctx, id).await,
+            };
+            found.push(one.transpose());
         }
         Ok(found)
     }
@@ -161,16 +198,29 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
             let found = ledgers::find(ctx, Some(LedgerId::new(number))).await?;
             found.map(|one| Node::Ledger(Box::new(one)))
         }
+        LOCK_EXCEPTION => {
+            let id = LockExceptionId::new(number);
+            let found = lock_exceptions::find(&*ctx.tenant()?, id).await?;
+            found.map(|row| Node::LockException(Box::new(row.into())))
+        }
         VOUCHER => {
             let found = vouchers::find(ctx, Some(VoucherId::new(number))).await?;
-            found.map(|one| Node::Voucher(Box::new(one)))
+            found.map(Node::from)
+        }
+        VOUCHER_DRAFT => {
+            let found = drafts::list::find(&*ctx.tenant()?, VoucherDraftId::new(number)).await?;
+            found.map(|one| Node::VoucherDraft(Box::new(one.into())))
+        }
+        BILL => {
+            let found = bills::find(&*ctx.tenant()?, BillId::new(number)).await?;
+            found.map(|one| Node::Bill(Box::new(one.into())))
         }
         // The office and the tenant itself know one thing by one id, each from its side.
         TENANT if !matches!(ctx.caller()?, Caller::Platform(_)) => {
             let route = Arc::clone(ctx.tenant()?.db.route());
             (route.id.get() == number).then(|| Node::Account(Box::new(route.as_ref().into())))
         }
-        TENANT | DATABASE_SERVER | ADMIN | ADMIN_AUDIT_LOG_ENTRY => {
+        TENANT | DATABASE_SERVER | ADMIN | ADMIN_AUDIT_LOG_ENTRY | PLATFORM_SESSION => {
             office::node(ctx.platform()?, &kind, number).await?
         }
         _ => match staff::node(ctx, global).await? {

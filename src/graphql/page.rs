@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, ServerError, SimpleObject, ValidationResult,
+    Context, ServerError, SimpleObject, ValidationResult, Value,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -79,6 +79,54 @@ impl PageAsk {
         first: Option<i32>,
         after: Option<&str>,
     ) -> Result<Self> {
+        let wants_total = ctx.look_ahead().field("totalCount").exists();
+        Self::checked(ctx, order, first, after, wants_total)
+    }
+
+    /// What the document asks of a list below the field at hand, at the end of this path, once for each
+    /// way in which it asks: a report reads its lists together with its sums, so that all of it is of one
+    /// moment.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] on `first` or `after`.
+    pub fn ahead(ctx: &Context<'_>, path: &[&str], order: &str) -> Result<Vec<Self>> {
+        let below = path.iter().fold(ctx.look_ahead(), |above, field| above.field(field));
+        let below = below.selection_fields();
+        let mut asks: Vec<Self> = Vec::with_capacity(below.len());
+        for one in below {
+            let arguments = one.arguments();
+            let arguments = arguments.map_err(|why| Error::bad_input(one.name(), why.message))?;
+            let given = |name: &str| {
+                let found = arguments.iter().find(|(known, _)| known.as_str() == name);
+                found.map(|(_, value)| value)
+            };
+            let first = match given("first") {
+                Some(Value::Number(number)) => {
+                    let number = number.as_i64().unwrap_or(i64::MAX);
+                    Some(i32::try_from(number).unwrap_or(i32::MAX))
+                }
+                _ => None,
+            };
+            let after = match given("after") {
+                Some(Value::String(cursor)) => Some(cursor.as_str()),
+                _ => None,
+            };
+            let wants_total = one.selection_set().any(|leaf| leaf.name() == "totalCount");
+            let ask = Self::checked(ctx, order, first, after, wants_total)?;
+            if !asks.contains(&ask) {
+                asks.push(ask);
+            }
+        }
+        Ok(asks)
+    }
+
+    fn checked(
+        ctx: &Context<'_>,
+        order: &str,
+        first: Option<i32>,
+        after: Option<&str>,
+        wants_total: bool,
+    ) -> Result<Self> {
         let rows = ctx.data_opt::<PageRows>();
         let rows =
             rows.ok_or_else(|| Error::Internal("the schema has no bounds of pages".into()))?;
@@ -88,8 +136,28 @@ impl PageAsk {
             return Err(Error::bad_input("first", message));
         }
         let after = after.map(|cursor| decode(order, cursor)).transpose()?;
-        let wants_total = ctx.look_ahead().field("totalCount").exists();
         Ok(Self { first: u64::try_from(first).unwrap_or(1), after, wants_total })
+    }
+}
+
+/// The pages of a list below a report, as [`PageAsk::ahead`] asked for them.
+#[derive(Debug, Clone)]
+pub struct Ahead<T>(Vec<(PageAsk, Page<T>)>);
+
+impl<T: Clone> Ahead<T> {
+    /// Pages in the order of their asks.
+    pub fn of(asks: Vec<PageAsk>, pages: Vec<Page<T>>) -> Self {
+        Self(asks.into_iter().zip(pages).collect())
+    }
+
+    /// The page that was asked for so.
+    ///
+    /// # Errors
+    /// When nobody asked for it ahead, which is a fault of the program.
+    pub fn page(&self, ask: &PageAsk) -> Result<Page<T>> {
+        let found = self.0.iter().find(|(asked, _)| asked == ask);
+        let found = found.map(|(_, page)| page.clone());
+        found.ok_or_else(|| Error::Internal("a page that was not read ahead".into()))
     }
 }
 
@@ -125,11 +193,10 @@ macro_rules! connection {
     ($(#[$doc:meta])* $connection:ident, $edge:ident, $node:ty) => {
         $(#[$doc])*
         #[derive(async_graphql::SimpleObject, Debug)]
+        #[graphql(complex)]
         pub struct $connection {
             /// The rows of this page, each with its cursor.
             pub edges: Vec<$edge>,
-            /// The rows of this page.
-            pub nodes: Vec<$node>,
             /// Where this page stands.
             pub page_info: $crate::graphql::page::PageInfo,
             /// How many rows there are in all, as far as the caller may see them.
@@ -145,6 +212,14 @@ macro_rules! connection {
             pub cursor: String,
         }
 
+        #[async_graphql::ComplexObject]
+        impl $connection {
+            /// The rows of this page.
+            async fn nodes(&self) -> Vec<&$node> {
+                self.edges.iter().map(|edge| &edge.node).collect()
+            }
+        }
+
         impl $connection {
             /// Makes the page's connection; cursors are bound to `order`.
             pub fn of<T: Into<$node>>(
@@ -152,20 +227,20 @@ macro_rules! connection {
                 ask: &$crate::graphql::page::PageAsk,
                 page: $crate::graphql::page::Page<T>,
             ) -> Self {
-                let mut edges = Vec::with_capacity(page.rows.len());
-                let mut nodes = Vec::with_capacity(page.rows.len());
-                for (key, row) in page.rows {
-                    let node: $node = row.into();
-                    nodes.push(node.clone());
-                    edges.push($edge { node, cursor: $crate::graphql::page::encode(order, &key) });
-                }
+                let rows = page.rows.into_iter();
+                let edges: Vec<$edge> = rows
+                    .map(|(key, row)| $edge {
+                        node: row.into(),
+                        cursor: $crate::graphql::page::encode(order, &key),
+                    })
+                    .collect();
                 let page_info = $crate::graphql::page::PageInfo {
                     has_next_page: page.has_next,
                     has_previous_page: ask.after.is_some(),
                     start_cursor: edges.first().map(|edge| edge.cursor.clone()),
                     end_cursor: edges.last().map(|edge| edge.cursor.clone()),
                 };
-                Self { edges, nodes, page_info, total_count: page.total }
+                Self { edges, page_info, total_count: page.total }
             }
         }
     };

@@ -4,6 +4,11 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Simpl
 use chrono::{DateTime as ChronoDateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use daybook_domain::{currency, money};
 
+const CURRENCY: &str = "three capital letters, such as \"INR\"";
+const DATE: &str = "a day that exists, as YYYY-MM-DD, from 1900-01-01 to 2199-12-31";
+const DATE_TIME: &str = "RFC 3339, such as \"2026-04-30T06:30:00Z\"";
+const DECIMAL: &str = "a string of digits with at most one point, such as \"1234.50\"";
+
 /// An exact decimal number as a string, such as "1234.50". Never a float.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decimal(pub String);
@@ -15,9 +20,7 @@ impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(text) if is_decimal(&text) => Ok(Self(text)),
-            Value::String(_) => Err(InputValueError::custom(
-                "a Decimal is a string of digits with at most one point, such as \"1234.50\"",
-            )),
+            Value::String(_) => Err(InputValueError::custom(format!("a Decimal is {DECIMAL}"))),
             other => Err(InputValueError::expected_type(other)),
         }
     }
@@ -61,9 +64,9 @@ pub struct CurrencyCode(pub currency::CurrencyCode);
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
-            Value::String(text) => currency::CurrencyCode::parse(&text).map(Self).map_err(|_| {
-                InputValueError::custom("a CurrencyCode is three capital letters, such as \"INR\"")
-            }),
+            Value::String(text) => currency::CurrencyCode::parse(&text)
+                .map(Self)
+                .map_err(|_| InputValueError::custom(format!("a CurrencyCode is {CURRENCY}"))),
             other => Err(InputValueError::expected_type(other)),
         }
     }
@@ -74,6 +77,14 @@ impl ScalarType for CurrencyCode {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
+    }
+}
+
+impl CurrencyCode {
+    /// A code that was checked when it was stored; what is none shows as ISO's "no currency".
+    pub fn of(stored: &str) -> Self {
+        let code = currency::CurrencyCode::parse(stored);
+        Self(code.unwrap_or_else(|_| currency::CurrencyCode::none()))
     }
 }
 
@@ -88,11 +99,9 @@ impl ScalarType for Date {
         let Value::String(text) = value else {
             return Err(InputValueError::expected_type(value));
         };
-        read_date(&text).map(Self).ok_or_else(|| {
-            InputValueError::custom(
-                "a Date is a day that exists, as YYYY-MM-DD, from 1900-01-01 to 2199-12-31",
-            )
-        })
+        read_date(&text)
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom(format!("a Date is {DATE}")))
     }
 
     fn is_valid(value: &Value) -> bool {
@@ -123,9 +132,7 @@ impl ScalarType for DateTime {
         };
         ChronoDateTime::parse_from_rfc3339(&text)
             .map(|instant| Self(instant.timestamp_millis()))
-            .map_err(|_| {
-                InputValueError::custom("a DateTime is RFC 3339, such as \"2026-04-30T06:30:00Z\"")
-            })
+            .map_err(|_| InputValueError::custom(format!("a DateTime is {DATE_TIME}")))
     }
 
     fn is_valid(value: &Value) -> bool {
@@ -148,10 +155,10 @@ impl std::fmt::Display for DateTime {
 /// What a value of a scalar looks like, for errors that name only the scalar.
 pub fn form_of(scalar: &str) -> Option<&'static str> {
     Some(match scalar {
-        "CurrencyCode" => "three capital letters, such as \"INR\"",
-        "Date" => "a day that exists, as YYYY-MM-DD, from 1900-01-01 to 2199-12-31",
-        "DateTime" => "RFC 3339, such as \"2026-04-30T06:30:00Z\"",
-        "Decimal" => "a string of digits with at most one point, such as \"1234.50\"",
+        "CurrencyCode" => CURRENCY,
+        "Date" => DATE,
+        "DateTime" => DATE_TIME,
+        "Decimal" => DECIMAL,
         _ => return None,
     })
 }

@@ -5,7 +5,8 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response as HttpResponse},
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use super::negotiate::Media;
 use crate::{
@@ -13,9 +14,33 @@ use crate::{
     graphql::{cost::Sheet, scalar},
 };
 
+/// An answer as it is written: errors first, so that nobody overlooks them; data as the library made it,
+/// its fields in the order in which they were asked.
+#[derive(Debug, Default, Serialize)]
+pub struct Body {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Value>,
+    /// None where nothing was executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<async_graphql::Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    extensions: Map<String, Value>,
+}
+
+impl Body {
+    /// What is told of an event.
+    pub fn of_event(data: async_graphql::Value, errors: Vec<Value>) -> Self {
+        Self { errors, data: Some(data), extensions: Map::new() }
+    }
+
+    fn refused(error: Value) -> Self {
+        Self { errors: vec![error], ..Self::default() }
+    }
+}
+
 /// One operation's answer, with the status it has where the media type lets it show.
 pub struct Answer {
-    body: Value,
+    body: Body,
     /// Its status.
     pub status: StatusCode,
     retry_after: Option<u64>,
@@ -34,30 +59,20 @@ impl Answer {
             .collect();
         let code = errors
             .iter()
-            .filter_map(|error| error.pointer("/extensions/code").and_then(Value::as_str))
-            .next()
-            .map(str::to_owned);
-        let mut body = serde_json::Map::new();
+            .find_map(|error| error.pointer("/extensions/code").and_then(Value::as_str));
         // A database that is gone and a queue that is full concern the whole request, not a field.
         let is_down = response.data == async_graphql::Value::Null
-            && matches!(code.as_deref(), Some("UNAVAILABLE" | "THROTTLED"));
+            && matches!(code, Some("UNAVAILABLE" | "THROTTLED"));
         let status = if entries.was_executed && !is_down {
             StatusCode::OK
         } else {
-            status_of(code.as_deref().unwrap_or("BAD_USER_INPUT"))
+            status_of(code.unwrap_or("BAD_USER_INPUT"))
         };
-        if entries.was_executed {
-            let data = response.data.into_json().unwrap_or(Value::Null);
-            body.insert("data".to_owned(), data);
-        }
         let waits = errors
             .iter()
             .filter_map(|error| error.pointer("/extensions/retryAfterSeconds"))
             .find_map(Value::as_u64);
-        if !errors.is_empty() {
-            body.insert("errors".to_owned(), Value::Array(errors));
-        }
-        let mut extensions = serde_json::Map::new();
+        let mut extensions = Map::new();
         // What was never weighed has no cost, and says nothing of a bucket.
         if let Some(standing) = entries.standing {
             let cost = json!({
@@ -74,11 +89,9 @@ impl Answer {
         for (name, value) in response.extensions {
             extensions.insert(name, value.into_json().unwrap_or(Value::Null));
         }
-        if !extensions.is_empty() {
-            body.insert("extensions".to_owned(), Value::Object(extensions));
-        }
+        let data = entries.was_executed.then_some(response.data);
         Self {
-            body: Value::Object(body),
+            body: Body { errors, data, extensions },
             status,
             retry_after: entries.wait_ms.map(|wait| wait.div_ceil(1_000)).or(waits),
             forces_status: entries.wait_ms.is_some() || is_down,
@@ -91,7 +104,7 @@ impl Answer {
         let code = error.pointer("/extensions/code").and_then(Value::as_str).unwrap_or_default();
         Self {
             status: status_of(code),
-            body: json!({ "errors": [error] }),
+            body: Body::refused(error),
             retry_after: None,
             forces_status: false,
         }
@@ -108,7 +121,7 @@ impl Answer {
             _ => None,
         };
         Self {
-            body: errors_body(id, error.code(), &error.to_string()),
+            body: Body::refused(error_of(id, error.code(), &error.to_string())),
             status,
             forces_status: matches!(error, Error::Throttled { .. } | Error::Unavailable(_)),
             retry_after,
@@ -140,9 +153,9 @@ pub fn error_json(error: ServerError, id: &str, may_introspect: bool) -> Value {
     let mut extensions = match error.extensions {
         Some(extensions) => match serde_json::to_value(extensions) {
             Ok(Value::Object(members)) => members,
-            _ => serde_json::Map::new(),
+            _ => Map::new(),
         },
-        None => serde_json::Map::new(),
+        None => Map::new(),
     };
     if !extensions.contains_key("code") {
         let code = code_of_library(&message);
@@ -160,7 +173,7 @@ pub fn error_json(error: ServerError, id: &str, may_introspect: bool) -> Value {
         extensions.insert("code".to_owned(), Value::from(code));
     }
     extensions.insert("requestId".to_owned(), Value::from(id));
-    let mut body = serde_json::Map::new();
+    let mut body = Map::new();
     body.insert("message".to_owned(), Value::from(message));
     if !error.locations.is_empty() {
         let places: Vec<Value> = error
@@ -204,17 +217,8 @@ fn code_of_library(message: &str) -> &'static str {
     }
 }
 
-/// An error with a code.
-pub fn coded(message: String, code: &str) -> ServerError {
-    let mut error = ServerError::new(message, None);
-    let mut extensions = async_graphql::ErrorExtensionValues::default();
-    extensions.set("code", code);
-    error.extensions = Some(extensions);
-    error
-}
-
-fn errors_body(id: &str, code: &str, message: &str) -> Value {
-    json!({ "errors": [{ "message": message, "extensions": { "code": code, "requestId": id } }] })
+fn error_of(id: &str, code: &str, message: &str) -> Value {
+    json!({ "message": message, "extensions": { "code": code, "requestId": id } })
 }
 
 /// The answers of a request as one.
@@ -230,11 +234,11 @@ pub fn respond(media: Media, answers: Vec<Answer>, is_batch: bool) -> HttpRespon
     } else {
         answers.first().map_or(StatusCode::OK, shows)
     };
-    let mut bodies: Vec<Value> = answers.into_iter().map(|answer| answer.body).collect();
-    let body = if is_batch { Value::Array(bodies) } else { bodies.pop().unwrap_or(Value::Null) };
+    let bodies: Vec<Body> = answers.into_iter().map(|answer| answer.body).collect();
+    let body = if is_batch { written(&bodies) } else { written(&bodies.first()) };
     let content = (header::CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
     let vary = (header::VARY, HeaderValue::from_static("accept"));
-    let mut response = (status, [content, vary], body.to_string()).into_response();
+    let mut response = (status, [content, vary], body).into_response();
     if let Some(seconds) = retry_after
         && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
     {
@@ -243,10 +247,18 @@ pub fn respond(media: Media, answers: Vec<Answer>, is_batch: bool) -> HttpRespon
     response
 }
 
+/// The text of what is answered. Its keys are strings and its numbers finite, so there always is one.
+pub fn written(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_else(|error| {
+        tracing::error!(%error, "an answer could not be written");
+        String::new()
+    })
+}
+
 /// An error before GraphQL: it has its status for every media type.
 pub fn refusal(id: &str, status: StatusCode, code: &str, message: &str) -> HttpResponse {
     let content = HeaderValue::from_static("application/json; charset=utf-8");
-    let body = errors_body(id, code, message).to_string();
+    let body = written(&Body::refused(error_of(id, code, message)));
     (status, [(header::CONTENT_TYPE, content)], body).into_response()
 }
 

@@ -1,11 +1,6 @@
 //! The endpoint: from an HTTP request to an operation's answer.
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Duration,
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
     IntrospectionMode, Request, ServerError,
@@ -13,20 +8,18 @@ use async_graphql::{
 };
 use axum::{
     extract::{Extension, Request as HttpRequest, State},
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts,
-    },
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts},
     response::Response as HttpResponse,
 };
 use daybook_domain::role::Permission;
 use futures_util::FutureExt;
-use secrecy::SecretString;
 use tracing::Instrument;
 
 use super::{
-    answer::{Answer, coded, not_allowed, refusal, respond},
+    answer::{Answer, not_allowed, refusal, respond},
     body::{self, BodyBounds},
     client_address::Client,
+    credentials::{self, joined, nameless},
     headers::RequestId,
     negotiate::negotiate,
     request::{Asked, Malformed, check_content_type, read_body, read_parameters},
@@ -35,12 +28,14 @@ use crate::{
     auth::{
         desk::Desk,
         gate::{Admission, Recognised, recognise},
+        throttle::network_of,
     },
     error::Error,
     graphql::{
         ApiSchema,
-        context::{Caller, OPEN_FIELDS, Served},
+        context::{Caller, OPEN_FIELDS},
         cost::{Sheet, Spender, Spenders},
+        error::coded,
         limits::{
             Bounds, Excess, ExcessKind, Facts, check_batch, check_document, check_json, check_text,
             is_introspection,
@@ -65,6 +60,17 @@ pub struct Endpoint {
     pub timeout: Duration,
     /// Whether strangers may ask for the schema.
     pub introspection: bool,
+}
+
+impl Endpoint {
+    /// Finds out who asks, within the time of one operation.
+    ///
+    /// # Errors
+    /// As [`recognise`], and [`Error::Unavailable`] when it takes too long.
+    pub(super) async fn recognise(&self, shown: Admission) -> Result<Recognised, Error> {
+        let recognised = tokio::time::timeout(self.timeout, recognise(&self.desk, shown)).await;
+        recognised.map_err(|_| Error::Unavailable("finding out who asks took too long".into()))?
+    }
 }
 
 /// Answers `/graphql`.
@@ -113,7 +119,7 @@ pub async fn endpoint(
         return refusal(&id, StatusCode::BAD_REQUEST, "BAD_USER_INPUT", &why.message);
     }
     let is_open = facts.clone().all(|facts| asks_nothing_closed(&endpoint, facts));
-    let caller = match admit(&endpoint.desk, &parts.headers, &client, &id, is_open).await {
+    let caller = match admit(&endpoint, &parts.headers, &client, &id, is_open).await {
         Ok(caller) => caller,
         Err(error) => {
             let answer = Answer::failed(&error, &id);
@@ -129,13 +135,6 @@ pub async fn endpoint(
         });
     }
     respond(media, answers, is_batch)
-}
-
-/// A header's value, with its lines as one list.
-fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    let lines: Vec<&str> =
-        headers.get_all(name).iter().map(|line| line.to_str().unwrap_or("-")).collect();
-    (!lines.is_empty()).then(|| lines.join(", "))
 }
 
 async fn read_post(
@@ -182,9 +181,8 @@ pub(super) struct Ready {
 /// # Errors
 /// What the bound or the parser says.
 pub(super) fn prepare(endpoint: &Endpoint, asked: Asked) -> Result<Ready, ServerError> {
-    // Who asks, and so whether the schema may be read, is found out later.
-    let bounds = Bounds { introspection: true, ..endpoint.bounds };
-    let (document, facts) = read_document(&bounds, &asked.query, asked.operation_name.as_deref())?;
+    let name = asked.operation_name.as_deref();
+    let (document, facts) = read_document(&endpoint.bounds, &asked.query, name)?;
     let mut request = Request::new(asked.query).variables(asked.variables);
     if let Some(name) = &asked.operation_name {
         request = request.operation_name(name);
@@ -193,20 +191,23 @@ pub(super) fn prepare(endpoint: &Endpoint, asked: Asked) -> Result<Ready, Server
     Ok(Ready { request, facts })
 }
 
+const SCHEMA_IS_CLOSED: &str = "The schema is not open here: sign in as somebody who holds \
+     API_KEY_READ (in the platform's office SYSTEM_READ), or ask the operator for it.";
+
 /// The operation, unless it asks for the schema and the caller may not read that.
 fn shown_to(
     endpoint: &Endpoint,
     mut ready: Ready,
-    caller: &Admitted,
+    caller: &Recognised,
 ) -> Result<Ready, ServerError> {
-    if endpoint.introspection || caller.is_developer() {
+    if endpoint.introspection || is_developer(caller) {
         ready.request.introspection_mode = IntrospectionMode::Enabled;
         return Ok(ready);
     }
     if ready.facts.selects_introspection {
-        let excess = Excess::introspection();
-        let code = if caller.is_nobody() { "UNAUTHENTICATED" } else { "FORBIDDEN" };
-        return Err(coded(excess.message, code));
+        let is_nobody = matches!(caller, Recognised::Nobody(_));
+        let code = if is_nobody { "UNAUTHENTICATED" } else { "FORBIDDEN" };
+        return Err(coded(SCHEMA_IS_CLOSED, code));
     }
     ready.request.introspection_mode = IntrospectionMode::Disabled;
     Ok(ready)
@@ -221,7 +222,6 @@ fn read_document(
         let code = match excess.kind {
             ExcessKind::TooComplex => "QUERY_TOO_COMPLEX",
             ExcessKind::BadRequest => "BAD_USER_INPUT",
-            ExcessKind::Introspection => "FORBIDDEN",
         };
         coded(excess.message, code)
     };
@@ -235,35 +235,29 @@ fn read_document(
 /// that is not accepted is nobody.
 ///
 /// # Errors
-/// As [`recognise`].
+/// As [`Endpoint::recognise`].
 async fn admit(
-    desk: &Desk,
+    endpoint: &Endpoint,
     headers: &HeaderMap,
     client: &Client,
     request_id: &str,
     is_open: bool,
-) -> Result<Admitted, Error> {
-    let nameless = Admission {
-        host: client.host.clone(),
-        tenant: joined(headers, HeaderName::from_static("x-tenant")),
-        request_id: request_id.to_owned(),
-        address: Some(client.address),
-        ..Admission::default()
-    };
-    let recognised = match shown(headers, &nameless) {
-        Ok(shown) => recognise(desk, shown).await,
+) -> Result<Recognised, Error> {
+    let nameless = nameless(headers, client, request_id);
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let recognised = match credentials::with(&nameless, text("authorization"), text("x-api-key")) {
+        Ok(shown) => endpoint.recognise(shown).await,
         Err(error) => Err(error),
     };
-    let recognised = match recognised {
+    match recognised {
         Err(error) if is_open && is_about_the_token(&error) => {
             if let Some(cause) = error.cause() {
                 tracing::warn!(request = request_id, %cause, "a token could not be judged");
             }
-            recognise(desk, nameless).await
+            endpoint.recognise(nameless).await
         }
         judged => judged,
-    };
-    Ok(Admitted(Arc::new(recognised?)))
+    }
 }
 
 /// Whether a refusal is about the token alone: the token, its session, or its tenant's state.
@@ -279,104 +273,42 @@ fn is_about_the_token(error: &Error) -> bool {
     )
 }
 
-/// What a request shows, with what it says of who asks.
-fn shown(headers: &HeaderMap, nameless: &Admission) -> Result<Admission, Error> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = match text("authorization") {
-        None => None,
-        Some(value) => match value.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                Some(SecretString::from(token.trim().to_owned()))
-            }
-            _ => return Err(Error::Unauthenticated),
-        },
-    };
-    let api_key = text("x-api-key").map(|key| SecretString::from(key.to_owned()));
-    Ok(Admission { bearer, api_key, ..nameless.clone() })
-}
-
-/// Who asks, shared by the operations of a batch.
-#[derive(Debug, Clone)]
-pub struct Admitted(Arc<Recognised>);
-
-impl Admitted {
-    /// The request with everything that resolvers ask for.
-    pub fn equip(&self, request: Request, desk: &Arc<Desk>) -> Request {
-        let request = request.data(Arc::clone(desk)).data(spenders_of(&self.0));
-        match self.0.as_ref() {
-            Recognised::Nobody(info) => request.data(Caller::Nobody(info.clone())),
-            Recognised::Tenant(scope) => {
-                request.data(Caller::Tenant(Served::new(scope.as_ref().clone())))
-            }
-            Recognised::Platform(scope) => request.data(Caller::Platform(scope.clone())),
-        }
-    }
-
-    fn is_nobody(&self) -> bool {
-        matches!(self.0.as_ref(), Recognised::Nobody(_))
-    }
-
-    /// Whether this is somebody who builds on the API, and so may read the schema.
-    fn is_developer(&self) -> bool {
-        match self.0.as_ref() {
-            Recognised::Nobody(_) => false,
-            Recognised::Tenant(scope) => scope.access.permissions.contains(Permission::ApiKeyRead),
-            Recognised::Platform(scope) => {
-                scope.access.permissions.contains(Permission::SystemRead)
-            }
-        }
-    }
-
-    /// The tenant's name for the log.
-    pub fn tenant_label(&self) -> Option<&str> {
-        match self.0.as_ref() {
-            Recognised::Tenant(scope) => Some(&scope.db.route.subdomain),
-            Recognised::Nobody(_) | Recognised::Platform(_) => None,
-        }
-    }
-}
-
-/// One client has a whole /64 of IPv6 addresses: they share a bucket.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
-        }
-        address => address,
+/// Whether this is somebody who builds on the API, and so may read the schema.
+fn is_developer(caller: &Recognised) -> bool {
+    match caller {
+        Recognised::Nobody(_) => false,
+        Recognised::Tenant(scope) => scope.access.permissions.contains(Permission::ApiKeyRead),
+        Recognised::Platform(scope) => scope.access.permissions.contains(Permission::SystemRead),
     }
 }
 
 /// Whose buckets a caller spends from.
-pub(super) fn spenders_of(recognised: &Recognised) -> Spenders {
-    Spenders(match recognised {
-        Recognised::Nobody(info) => {
-            let address: Option<IpAddr> = info.address;
-            let place = address.map_or("nowhere".to_owned(), |ip| network_of(ip).to_string());
-            vec![Spender::User(place)]
-        }
-        Recognised::Tenant(scope) => {
-            let tenant = scope.db.route.id;
-            let user = Spender::User(format!("{tenant}/{}", scope.access.user));
-            vec![user, Spender::Tenant(tenant.get())]
-        }
-        Recognised::Platform(scope) => {
-            vec![Spender::User(format!("office/{}", scope.access.user))]
-        }
-    })
+pub(super) fn spenders_of(caller: &Recognised) -> Spenders {
+    let user = caller.name().unwrap_or_else(|| {
+        let address = caller.request().address;
+        address.map_or("nowhere".to_owned(), |address| network_of(address).to_string())
+    });
+    let tenant = caller.tenant().map(|route| Spender::Tenant(route.id.get()));
+    Spenders(std::iter::once(Spender::User(user)).chain(tenant).collect())
 }
 
-async fn execute(endpoint: &Endpoint, ready: Ready, caller: &Admitted, id: &str) -> Answer {
+async fn execute(endpoint: &Endpoint, ready: Ready, caller: &Recognised, id: &str) -> Answer {
     let sheet = Arc::new(Sheet::default());
-    let request = caller.equip(ready.request, &endpoint.desk).data(Arc::clone(&sheet));
+    let request = ready
+        .request
+        .data(Arc::clone(&endpoint.desk))
+        .data(Caller::from(caller))
+        .data(spenders_of(caller))
+        .data(Arc::clone(&sheet));
     let span = tracing::info_span!(
         "operation",
         request = id,
-        tenant = caller.tenant_label(),
+        tenant = caller.tenant().map(|route| route.subdomain.as_str()),
         operation = ready.facts.operation_name.as_deref(),
         kind = %ready.facts.operation,
     );
     let kind = ready.facts.operation.to_string();
-    let may_introspect = endpoint.introspection || caller.is_developer();
+    let may_introspect = endpoint.introspection || is_developer(caller);
     let began = std::time::Instant::now();
     let run = AssertUnwindSafe(endpoint.schema.execute(request)).catch_unwind();
     let outcome = tokio::time::timeout(endpoint.timeout, run.instrument(span.clone())).await;

@@ -4,6 +4,7 @@ mod answer;
 pub mod body;
 pub mod client_address;
 mod connection;
+mod credentials;
 pub mod graphql;
 pub mod headers;
 pub mod health;

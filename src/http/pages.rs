@@ -1,9 +1,10 @@
 //! Pages for people: the playground, served from the binary, and a first page that names the others.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::{
     Router,
+    body::Bytes,
     extract::Path,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
@@ -17,7 +18,7 @@ pub struct PagesSettings {
     /// Whether the playground is served.
     pub playground: bool,
     /// The schema's text, where strangers may see it.
-    pub schema: Option<Arc<str>>,
+    pub schema: Option<Bytes>,
 }
 
 struct Asset {
@@ -92,11 +93,11 @@ pub fn router(settings: PagesSettings) -> Router {
             );
     }
     if let Some(schema) = settings.schema {
-        let etag = etag_of(schema.as_bytes());
+        let etag = etag_of(&schema);
         router = router.route(
             "/schema.graphql",
             get(move |headers: HeaderMap| async move {
-                stored(&headers, &etag, "text/plain; charset=utf-8", schema.to_string())
+                stored(&headers, &etag, "text/plain; charset=utf-8", schema)
             }),
         );
     }

@@ -1,12 +1,17 @@
 //! Who acts: what the edit log writes beside every change.
 
-use daybook_domain::id::{PlatformUserId, UserId};
+use daybook_domain::{
+    id::{PlatformUserId, UserId},
+    role::TenantRole,
+};
 
 /// Who asked for a change, and in which request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// Who.
     pub who: Who,
+    /// As what, in a tenant; exceptions from period locks may belong to a role.
+    pub role: Option<TenantRole>,
     /// The request's id, as in the log and in error answers.
     pub request_id: Option<String>,
 }
@@ -27,7 +32,12 @@ pub enum Who {
 impl Actor {
     /// The program itself.
     pub fn system() -> Self {
-        Self { who: Who::System, request_id: None }
+        Self::new(Who::System, None)
+    }
+
+    /// Somebody whose role does not matter to what is done.
+    pub fn new(who: Who, request_id: Option<String>) -> Self {
+        Self { who, role: None, request_id }
     }
 
     /// The word stored for the kind of actor.

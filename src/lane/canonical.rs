@@ -2,11 +2,18 @@
 
 use daybook_domain::{
     chain::Canonical,
-    id::{BusinessId, LedgerId, VoucherId},
+    id::{BillId, BusinessId, LedgerId, VoucherActId, VoucherId},
 };
+use daybook_entity::tenant::books::ActKind;
 use sea_orm::ActiveEnum;
 
-use super::{actor::Actor, judge::NewYear, posting::PostedVoucher, writing::Change};
+use super::{
+    actor::Actor,
+    judge::NewYear,
+    posting::{PostedBill, PostedVoucher},
+    record::Act,
+    writing::Change,
+};
 
 /// The text of an audit row: who, when, what was done to what, and the content.
 pub fn audit(actor: &Actor, recorded_at: i64, change: &Change) -> String {
@@ -23,8 +30,60 @@ pub fn audit(actor: &Actor, recorded_at: i64, change: &Change) -> String {
         .finish()
 }
 
-/// The whole version of a voucher.
+/// A new voucher, whole.
 pub fn voucher_posted(voucher: &PostedVoucher) -> Change {
+    Change {
+        action: VOUCHER_POSTED,
+        subject_type: "Voucher",
+        subject: Some(voucher.id.get()),
+        business: Some(voucher.business),
+        canonical: version(voucher).finish(),
+    }
+}
+
+/// The action of a new voucher's row.
+pub const VOUCHER_POSTED: &str = "VOUCHER_POSTED";
+
+/// The action of an act's row, and whether it writes a version anew or takes one back.
+pub fn action_of(kind: ActKind) -> &'static str {
+    match kind {
+        ActKind::Cancelled => "VOUCHER_CANCELLED",
+        ActKind::Amended => "VOUCHER_AMENDED",
+        ActKind::Reversed => "VOUCHER_REVERSED",
+        ActKind::Allocated => "BILLS_ALLOCATED",
+        ActKind::Deallocated => "BILLS_DEALLOCATED",
+    }
+}
+
+/// What was done to a voucher: the act, the bill rows that it made, and of an amendment the new version.
+pub fn acted(act: &Act, rows: &[PostedBill], amended: Option<&PostedVoucher>) -> Change {
+    let mut content = Canonical::new()
+        .int("act", act.id.get())
+        .int("voucher", act.voucher.get())
+        .int("version", i64::from(act.version))
+        .text("dated", &act.dated.to_string())
+        .int("areas", i64::from(act.areas))
+        .int_if("lockException", act.lock_exception)
+        .text_if("reason", act.reason.as_deref())
+        .int_if("reversedBy", act.related.map(VoucherId::get))
+        .int_if("undoes", act.undoes.map(VoucherActId::get));
+    if !rows.is_empty() {
+        content = content.list("bills", rows.iter().map(bill));
+    }
+    if let Some(amended) = amended {
+        content = content.object("amended", version(amended));
+    }
+    Change {
+        action: action_of(act.kind),
+        subject_type: "Voucher",
+        subject: Some(act.voucher.get()),
+        business: Some(act.business),
+        canonical: content.finish(),
+    }
+}
+
+/// The whole version of a voucher.
+fn version(voucher: &PostedVoucher) -> Canonical {
     let entries = voucher.entries.iter().map(|entry| {
         let foreign = entry.detail.foreign.as_ref();
         Canonical::new()
@@ -59,15 +118,25 @@ pub fn voucher_posted(voucher: &PostedVoucher) -> Change {
         .int_if("occurredAt", voucher.occurred_at)
         .int("areas", i64::from(voucher.areas.bits()))
         .int_if("lockException", voucher.lock_exception)
-        .list("entries", entries)
-        .finish();
-    Change {
-        action: "VOUCHER_POSTED",
-        subject_type: "Voucher",
-        subject: Some(voucher.id.get()),
-        business: Some(voucher.business),
-        canonical: content,
+        .list("entries", entries);
+    if voucher.bills.is_empty() {
+        return content;
     }
+    content.list("bills", voucher.bills.iter().map(bill))
+}
+
+fn bill(row: &PostedBill) -> Canonical {
+    Canonical::new()
+        .int("id", row.id)
+        .int("line", i64::from(row.line))
+        .int_if("entry", row.entry_line.map(i64::from))
+        .int("ledger", row.ledger.get())
+        .int_if("bill", row.bill.map(BillId::get))
+        .text("kind", &row.kind.to_value())
+        .text_if("reference", row.reference.as_deref())
+        .text_if("dueOn", row.due_on.map(|day| day.to_string()).as_deref())
+        .int("debit", row.debit.minor())
+        .int("credit", row.credit.minor())
 }
 
 /// A year that a posting opened.

@@ -1,10 +1,10 @@
-//! Judges postings against the locked state, in the order in which they arrived.
+//! Judges deeds against the locked state, in the order in which they arrived.
 //!
 //! A posting that is accepted changes the state for those behind it (a number is taken, a year is
 //! opened). A member whose second posting is refused takes back what its first one changed.
 
 use daybook_domain::{
-    id::{BusinessId, SeriesId},
+    id::{BillId, BusinessId, SeriesId, VoucherId},
     numbering::{self, NumberFormat, SeriesKey},
     period::{OpenYear, YearSpan, YearVerdict, judge_date},
 };
@@ -12,8 +12,12 @@ use daybook_entity::tenant::books::VoucherKind;
 
 use super::{
     ids::Ids,
-    posting::Posting,
+    judge_acts::{self, Judged},
+    judge_bills::{Part, judge_bills},
+    locks::{By, check_locks},
+    posting::{Deed, PostedVoucher, Posting},
     state::{Business, Series, State, Year},
+    targets::{Bill, Target},
 };
 use crate::error::{Code, Error, Refusal, Result};
 
@@ -30,6 +34,19 @@ pub struct Place {
     pub number: String,
     /// The exception by which a soft lock let it pass.
     pub lock_exception: Option<i64>,
+    /// Which bills it opens and settles.
+    pub bills: Vec<Part>,
+    /// The voucher that it reverses, as it stood.
+    pub reversed: Option<PostedVoucher>,
+}
+
+/// What judging makes of a deed.
+#[derive(Debug)]
+pub enum Verdict {
+    /// A new voucher takes this place.
+    Posted(Box<Place>),
+    /// An act on a posted voucher is done.
+    Done(Box<Judged>),
 }
 
 /// A year that a posting opens.
@@ -70,12 +87,38 @@ pub struct TouchedSeries {
 }
 
 /// One step that can be taken back.
-enum Step {
-    Numbered { key: String, before: Option<Series>, touched: bool },
-    Opened { business: BusinessId },
+pub enum Step {
+    /// A number was taken.
+    Numbered {
+        /// The series.
+        key: String,
+        /// As it stood.
+        before: Option<Series>,
+        /// Whether nothing of the batch had touched it.
+        touched: bool,
+    },
+    /// A year was opened.
+    Opened {
+        /// Whose.
+        business: BusinessId,
+    },
+    /// A bill has more or less open.
+    Billed {
+        /// Which.
+        id: BillId,
+        /// As it stood.
+        before: Bill,
+    },
+    /// Something was done to a voucher.
+    Touched {
+        /// Which.
+        id: VoucherId,
+        /// As it stood.
+        before: Box<Target>,
+    },
 }
 
-/// Judges the postings of one member; all are accepted or none.
+/// Judges the deeds of one member; all are accepted or none.
 ///
 /// # Errors
 /// The first refusal, with the field's path; the state is then as it was.
@@ -83,21 +126,31 @@ pub fn judge_member(
     state: &mut State,
     changes: &mut Changes,
     ids: &Ids,
-    recorded_at: i64,
-    postings: &[Posting],
-) -> Result<Vec<Place>> {
+    by: By,
+    deeds: &[Deed],
+) -> Result<Vec<Verdict>> {
     let mut steps = Vec::new();
-    let mut places = Vec::with_capacity(postings.len());
-    for posting in postings {
-        match judge(state, changes, ids, recorded_at, posting, &mut steps) {
-            Ok(place) => places.push(place),
+    let mut verdicts = Vec::with_capacity(deeds.len());
+    for deed in deeds {
+        let done = match deed {
+            Deed::Post(posting) => judge(state, changes, ids, by, posting, &mut steps)
+                .map(|place| Verdict::Posted(Box::new(place))),
+            Deed::Cancel(cancel) => judge_acts::cancel(state, by, cancel, &mut steps)
+                .map(|judged| Verdict::Done(Box::new(judged))),
+            Deed::Amend(amend) => judge_acts::amend(state, by, amend, &mut steps)
+                .map(|judged| Verdict::Done(Box::new(judged))),
+            Deed::Allocate(allocate) => judge_acts::allocate(state, by, allocate, &mut steps)
+                .map(|judged| Verdict::Done(Box::new(judged))),
+        };
+        match done {
+            Ok(verdict) => verdicts.push(verdict),
             Err(error) => {
                 take_back(state, changes, steps);
                 return Err(error);
             }
         }
     }
-    Ok(places)
+    Ok(verdicts)
 }
 
 /// The key of the series from which a posting will take its number, as far as it can be told before
@@ -115,11 +168,16 @@ fn judge(
     state: &mut State,
     changes: &mut Changes,
     ids: &Ids,
-    recorded_at: i64,
+    by: By,
     posting: &Posting,
     steps: &mut Vec<Step>,
 ) -> Result<Place> {
     check_ledgers(state, posting)?;
+    let reversed = match &posting.reverses {
+        Some(reverses) => Some(judge_acts::reverse(state, posting, reverses, steps)?),
+        None => None,
+    };
+    let bills = judge_bills(state, posting, steps)?;
     let business = state
         .businesses
         .get_mut(&posting.business)
@@ -143,12 +201,12 @@ fn judge(
             year.id
         }
     };
-    let lock_exception = check_locks(business, posting, recorded_at)?;
+    let lock_exception = check_locks(business, posting, by)?;
     let (key, prefix) = key_of(business, posting, year);
     let before = state.series.get(&key).copied();
     let series = match before {
         Some(series) => series,
-        None => Series { id: SeriesId::new(ids.next()?), next: 1, created_at: recorded_at },
+        None => Series { id: SeriesId::new(ids.next()?), next: 1, created_at: by.recorded_at },
     };
     let Numbered { number } = number_of(posting, &prefix, series.next)?;
     let touched = changes.series.iter().all(|touched| touched.key != key);
@@ -163,7 +221,15 @@ fn judge(
     }
     state.series.insert(key.clone(), Series { next: series.next + 1, ..series });
     steps.push(Step::Numbered { key, before, touched });
-    Ok(Place { year, series: series.id, sequence: series.next, number, lock_exception })
+    Ok(Place {
+        year,
+        series: series.id,
+        sequence: series.next,
+        number,
+        lock_exception,
+        bills,
+        reversed,
+    })
 }
 
 fn take_back(state: &mut State, changes: &mut Changes, steps: Vec<Step>) {
@@ -184,11 +250,21 @@ fn take_back(state: &mut State, changes: &mut Changes, steps: Vec<Step>) {
                     business.years.pop();
                 }
             }
+            Step::Billed { id, before } => {
+                state.bills.insert(id, before);
+            }
+            Step::Touched { id, before } => {
+                state.targets.insert(id, *before);
+            }
         }
     }
 }
 
-fn check_ledgers(state: &State, posting: &Posting) -> Result<()> {
+/// Whether all ledgers of a voucher take entries.
+///
+/// # Errors
+/// Those that do not.
+pub fn check_ledgers(state: &State, posting: &Posting) -> Result<()> {
     let mut refusals = Vec::new();
     let named = posting
         .entries
@@ -212,6 +288,18 @@ fn check_ledgers(state: &State, posting: &Posting) -> Result<()> {
         }
     }
     if refusals.is_empty() { Ok(()) } else { Err(Error::Refused(refusals)) }
+}
+
+/// The year in which a voucher's date lies; none where it would open one.
+///
+/// # Errors
+/// When the year takes nothing.
+pub fn year_of(business: &Business, posting: &Posting) -> Result<Option<i64>> {
+    match find_year(business, posting) {
+        Found::Year(year) => Ok(Some(year.id)),
+        Found::Opens(_) => Ok(None),
+        Found::Refused(code, message) => Err(refuse(posting, code, "date", message)),
+    }
 }
 
 enum Found<'b> {
@@ -261,40 +349,6 @@ fn find_year<'b>(business: &'b Business, posting: &Posting) -> Found<'b> {
     }
 }
 
-fn check_locks(business: &Business, posting: &Posting, recorded_at: i64) -> Result<Option<i64>> {
-    let areas = posting.areas.bits();
-    let mut needed = false;
-    for lock in &business.locks {
-        if lock.area & areas == 0 || posting.dated > lock.through {
-            continue;
-        }
-        if lock.is_hard {
-            let why = format!("the books are closed through {}", lock.through);
-            return Err(refuse(posting, Code::PeriodLocked, "date", &why));
-        }
-        needed = true;
-    }
-    if !needed {
-        return Ok(None);
-    }
-    let passes = posting.lock_exception.and_then(|id| {
-        business.exceptions.iter().find(|pass| {
-            pass.id == id
-                && pass.areas & areas == areas
-                && pass.from <= posting.dated
-                && posting.dated <= pass.to
-                && pass.expires_at > recorded_at
-        })
-    });
-    match passes {
-        Some(pass) => Ok(Some(pass.id)),
-        None => {
-            let why = "this period is locked; ask for an exception or choose a later date";
-            Err(refuse(posting, Code::PeriodLocked, "date", why))
-        }
-    }
-}
-
 fn key_of(business: &Business, posting: &Posting, year: i64) -> (String, String) {
     let prefix = numbering::expand(&posting.numbering.prefix, posting.dated, business.calendar);
     let key = match &posting.numbering.tax {
@@ -337,6 +391,12 @@ fn number_of(posting: &Posting, prefix: &str, sequence: i64) -> Result<Numbered>
     }
 }
 
-fn refuse(posting: &Posting, code: Code, field: &str, message: &str) -> Error {
-    Error::refused(code, &format!("{}.{field}", posting.path), message)
+/// A refusal of a field of a voucher.
+pub fn refuse(posting: &Posting, code: Code, field: &str, message: &str) -> Error {
+    refuse_at(&posting.path, code, field, message)
+}
+
+/// A refusal of a field below a path.
+pub fn refuse_at(path: &str, code: Code, field: &str, message: &str) -> Error {
+    Error::refused(code, &format!("{path}.{field}"), message)
 }

@@ -10,12 +10,17 @@ pub(crate) mod canonical;
 pub mod fence;
 pub mod ids;
 mod judge;
+mod judge_acts;
+mod judge_bills;
+mod locks;
 pub mod posting;
-mod record;
+pub(crate) mod record;
 mod rows;
 pub(crate) mod run;
 mod state;
+pub(crate) mod stored;
 mod tables;
+mod targets;
 pub mod writing;
 
 use std::{any::Any, sync::Arc};
@@ -31,7 +36,7 @@ use tokio::{
 pub use actor::{Actor, Who};
 pub use fence::Fence;
 pub use ids::Ids;
-pub use posting::{Claim, Post, Posted, PostedEntry, PostedVoucher, Posting};
+pub use posting::{Claim, Deed, Post, Posted, PostedBill, PostedEntry, PostedVoucher, Posting};
 pub use record::earlier;
 pub use run::write_once;
 pub use writing::{Change, Expected, Note, Writing};

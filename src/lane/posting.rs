@@ -3,12 +3,15 @@
 use chrono::NaiveDate;
 use daybook_domain::{
     currency::CurrencyCode,
-    id::{BusinessId, EntryId, LedgerId, SeriesId, VoucherId, VoucherTypeId, VoucherVersionId},
+    id::{
+        BillId, BusinessId, EntryId, LedgerId, SeriesId, VoucherActId, VoucherId, VoucherTypeId,
+        VoucherVersionId,
+    },
     lock::Areas,
     money::{ExchangeRate, Money},
     voucher::{Balanced, BaseType},
 };
-use daybook_entity::tenant::books::VoucherKind;
+use daybook_entity::tenant::books::{BillKind, VoucherKind};
 
 use super::actor::Actor;
 
@@ -59,7 +62,135 @@ pub struct Posting {
     /// An exception that lets it pass a soft lock.
     pub lock_exception: Option<i64>,
     /// The voucher that this one reverses.
-    pub reverses: Option<VoucherId>,
+    pub reverses: Option<Reverses>,
+    /// Which bills its entries open and settle. Of an entry on a bill-wise ledger the parts come to the
+    /// entry's amount.
+    pub bills: Vec<BillPart>,
+}
+
+/// What a reversing voucher undoes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reverses {
+    /// The voucher.
+    pub voucher: VoucherId,
+    /// Its version that was mirrored; another one must not have come between.
+    pub version: i32,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// A part of an entry that opens, settles or leaves open a bill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BillPart {
+    /// Which entry, from 0.
+    pub entry: usize,
+    /// Where the part stands in the caller's input, below the posting's own path, for refusals.
+    pub field: String,
+    /// What it does.
+    pub kind: BillKind,
+    /// The bill that it settles.
+    pub bill: Option<BillId>,
+    /// The number of the bill that it opens.
+    pub reference: Option<String>,
+    /// When that is due.
+    pub due_on: Option<NaiveDate>,
+    /// Minor units in base currency, above zero, on the entry's side.
+    pub amount: Money,
+    /// What becomes of more than the bill has open.
+    pub excess: Excess,
+}
+
+/// What becomes of an amount beyond what a bill has open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Excess {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It stays on account.
+    OnAccount,
+    /// There is none by its nature: the part undoes one that settled the bill.
+    Restores,
+}
+
+/// One thing to be done to the books.
+#[derive(Debug, Clone)]
+pub enum Deed {
+    /// A new voucher.
+    Post(Posting),
+    /// A voucher taken back whole, on its own date.
+    Cancel(Cancel),
+    /// A voucher taken back and posted anew under its number.
+    Amend(Amend),
+    /// Parts of a voucher that wait set against bills, or that undone.
+    Allocate(Allocate),
+}
+
+impl From<Posting> for Deed {
+    fn from(posting: Posting) -> Self {
+        Self::Post(posting)
+    }
+}
+
+/// What every later act on a voucher says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnVoucher {
+    /// Where the act stands in the caller's input, for refusals.
+    pub path: String,
+    /// The voucher.
+    pub voucher: VoucherId,
+    /// The version that the caller saw.
+    pub expected_version: Option<i32>,
+    /// Why it is done.
+    pub reason: Option<String>,
+    /// An exception that lets the voucher's own date pass a soft lock.
+    pub lock_exception: Option<i64>,
+}
+
+/// A voucher to be cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancel {
+    /// Which, and why.
+    pub on: OnVoucher,
+}
+
+/// A voucher to be amended.
+#[derive(Debug, Clone)]
+pub struct Amend {
+    /// Which, and why.
+    pub on: OnVoucher,
+    /// What it says from now on; business and type are those it has.
+    pub posting: Posting,
+}
+
+/// Allocation of what a voucher left on account or paid in advance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allocate {
+    /// Which voucher, and why.
+    pub on: OnVoucher,
+    /// The party.
+    pub ledger: LedgerId,
+    /// Day of the allocation.
+    pub dated: NaiveDate,
+    /// What is done.
+    pub what: Allocation,
+}
+
+/// What an allocation does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allocation {
+    /// Sets amounts against bills.
+    Settle(Vec<Settle>),
+    /// Undoes an earlier allocation.
+    Undo(VoucherActId),
+}
+
+/// An amount set against a bill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settle {
+    /// The bill.
+    pub bill: BillId,
+    /// Minor units in base currency, above zero.
+    pub amount: Money,
 }
 
 /// How a voucher's number is made.
@@ -104,23 +235,41 @@ pub struct Foreign {
     pub rate: ExchangeRate,
 }
 
-/// Vouchers that are posted together, all or none.
+/// Things done to the books together, all or none.
 #[derive(Debug)]
 pub struct Post {
-    /// The vouchers, in order.
-    pub postings: Vec<Posting>,
+    /// What is to be done, in order.
+    pub deeds: Vec<Deed>,
     /// Retry key of the whole call.
     pub claim: Option<Claim>,
     /// Who posts.
     pub actor: Actor,
 }
 
+impl Post {
+    /// Its new vouchers and new versions.
+    pub fn postings(&self) -> impl Iterator<Item = &Posting> + Clone {
+        self.deeds.iter().filter_map(|deed| match deed {
+            Deed::Post(posting) | Deed::Amend(Amend { posting, .. }) => Some(posting),
+            Deed::Cancel(_) | Deed::Allocate(_) => None,
+        })
+    }
+
+    /// Where its first deed stands in the caller's input.
+    pub fn path(&self) -> &str {
+        self.deeds.first().map_or("", |deed| match deed {
+            Deed::Post(posting) | Deed::Amend(Amend { posting, .. }) => &posting.path,
+            Deed::Cancel(Cancel { on }) | Deed::Allocate(Allocate { on, .. }) => &on.path,
+        })
+    }
+}
+
 /// What a [`Post`] did.
 #[derive(Debug, Clone)]
 pub struct Posted {
-    /// Ids of the vouchers, in the order of the postings.
+    /// Ids of the vouchers, in the order of the deeds.
     pub ids: Vec<VoucherId>,
-    /// The vouchers as stored; empty when `replayed`.
+    /// The vouchers as they stand now; empty when `replayed`.
     pub vouchers: Vec<PostedVoucher>,
     /// Whether an earlier call with the same key had already done it.
     pub replayed: bool,
@@ -179,6 +328,33 @@ pub struct PostedVoucher {
     pub recorded_at: i64,
     /// Its entries.
     pub entries: Vec<PostedEntry>,
+    /// Which bills they open and settle; left empty by reads that do not ask for them.
+    pub bills: Vec<PostedBill>,
+}
+
+/// A part of an entry that opened, settled or left open a bill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostedBill {
+    /// Its identity. What opens a bill gives the bill its own.
+    pub id: i64,
+    /// Its place in the voucher, from 1.
+    pub line: i32,
+    /// The entry that it is a part of.
+    pub entry_line: Option<i32>,
+    /// The party.
+    pub ledger: LedgerId,
+    /// The bill that it opens or settles.
+    pub bill: Option<BillId>,
+    /// What it does.
+    pub kind: BillKind,
+    /// The number of the bill that it opens.
+    pub reference: Option<String>,
+    /// When that is due.
+    pub due_on: Option<NaiveDate>,
+    /// Debit in base currency.
+    pub debit: Money,
+    /// Credit in base currency.
+    pub credit: Money,
 }
 
 /// An entry just stored.

@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use daybook_domain::{
-    id::{EntryId, VoucherId, VoucherVersionId},
+    id::{BillId, BusinessId, EntryId, LedgerId, VoucherActId, VoucherId, VoucherVersionId},
     money::Money,
     period::month_key,
 };
-use daybook_entity::tenant::books::VoucherKind;
+use daybook_entity::tenant::books::{ActKind, BillKind, VoucherKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, Value};
 
 use super::{
     ids::Ids,
     judge::{Changes, Place},
-    posting::{Claim, PostedEntry, PostedVoucher, Posting},
+    judge_bills::Part,
+    posting::{Claim, PostedBill, PostedEntry, PostedVoucher, Posting},
     rows::Rows,
     state::State,
     tables,
@@ -87,9 +88,7 @@ pub fn replay_of(known: &Known, claim: &Claim) -> Result<Option<Vec<i64>>> {
                 .into(),
         ));
     }
-    serde_json::from_str(ids)
-        .map(Some)
-        .map_err(|error| Error::Internal(format!("stored retry ids do not parse: {error}")))
+    Ok(Some(serde_json::from_str(ids)?))
 }
 
 /// Ids as they are stored beside a retry key.
@@ -103,6 +102,8 @@ pub fn ids_text(ids: &[i64]) -> String {
 pub struct Stamp {
     /// Its id.
     pub id: VoucherId,
+    /// 1 for the first version.
+    pub version: i32,
     /// The tenant's user who posts it.
     pub created_by: Option<i64>,
     /// Number of its event.
@@ -129,6 +130,7 @@ pub fn voucher(posting: &Posting, place: Place, stamp: Stamp, ids: &Ids) -> Resu
             detail: details.next().unwrap_or_default(),
         });
     }
+    let bills = bills(place.bills, ids)?;
     Ok(PostedVoucher {
         id: stamp.id,
         business: posting.business,
@@ -138,9 +140,9 @@ pub fn voucher(posting: &Posting, place: Place, stamp: Stamp, ids: &Ids) -> Resu
         series: place.series,
         sequence: place.sequence,
         number: place.number,
-        reverses: posting.reverses,
+        reverses: posting.reverses.as_ref().map(|reverses| reverses.voucher),
         version_id: VoucherVersionId::new(ids.next()?),
-        version: 1,
+        version: stamp.version,
         kind: posting.kind,
         dated: posting.dated,
         total: posting.entries.total(),
@@ -155,7 +157,71 @@ pub fn voucher(posting: &Posting, place: Place, stamp: Stamp, ids: &Ids) -> Resu
         change_seq: stamp.change_seq,
         recorded_at: stamp.recorded_at,
         entries,
+        bills,
     })
+}
+
+/// Bill parts as they will be stored; what opens a bill gives the bill its own id.
+///
+/// # Errors
+/// When ids can no longer be made.
+pub fn bills(parts: Vec<Part>, ids: &Ids) -> Result<Vec<PostedBill>> {
+    let mut rows = Vec::with_capacity(parts.len());
+    for (part, line) in parts.into_iter().zip(1..) {
+        let id = ids.next()?;
+        let opens = matches!(part.kind, BillKind::New | BillKind::Advance) && part.bill.is_none();
+        let (debit, credit) = if part.amount.is_negative() {
+            (Money::ZERO, part.amount.size())
+        } else {
+            (part.amount, Money::ZERO)
+        };
+        rows.push(PostedBill {
+            id,
+            line,
+            entry_line: part.entry_line,
+            ledger: part.ledger,
+            bill: if opens { Some(BillId::new(id)) } else { part.bill },
+            kind: part.kind,
+            reference: part.reference,
+            due_on: part.due_on,
+            debit,
+            credit,
+        });
+    }
+    Ok(rows)
+}
+
+/// An act on a voucher, as it will be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    /// Its identity.
+    pub id: VoucherActId,
+    /// The voucher.
+    pub voucher: VoucherId,
+    /// The version that it was done to.
+    pub version: i32,
+    /// In whose books.
+    pub business: BusinessId,
+    /// What was done.
+    pub kind: ActKind,
+    /// Day that period locks were compared with.
+    pub dated: chrono::NaiveDate,
+    /// Which period locks it falls under.
+    pub areas: i32,
+    /// The exception by which it passed a soft lock.
+    pub lock_exception: Option<i64>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The voucher that reverses this one.
+    pub related: Option<VoucherId>,
+    /// The allocation that it undoes.
+    pub undoes: Option<VoucherActId>,
+    /// The tenant's user who did it.
+    pub acted_by: Option<i64>,
+    /// Number of its event.
+    pub change_seq: i64,
+    /// The transaction's instant.
+    pub recorded_at: i64,
 }
 
 /// Rows of a batch before they are written.
@@ -164,6 +230,8 @@ pub struct Staged {
     vouchers: Rows,
     versions: Rows,
     entries: Rows,
+    acts: Rows,
+    bills: Rows,
     totals: BTreeMap<(i64, i32, bool), (i64, Money, Money)>,
 }
 
@@ -173,18 +241,19 @@ impl Default for Staged {
             vouchers: Rows::of(&tables::VOUCHERS),
             versions: Rows::of(&tables::VERSIONS),
             entries: Rows::of(&tables::ENTRIES),
+            acts: Rows::of(&tables::ACTS),
+            bills: Rows::of(&tables::BILLS),
             totals: BTreeMap::new(),
         }
     }
 }
 
 impl Staged {
-    /// Adds the rows of one voucher.
+    /// Adds the rows of a new voucher.
     pub fn add(&mut self, voucher: &PostedVoucher) {
-        let business = voucher.business.get();
         self.vouchers.push([
             voucher.id.get().into(),
-            business.into(),
+            voucher.business.get().into(),
             voucher.voucher_type.get().into(),
             voucher.base_type.code().into(),
             voucher.year.into(),
@@ -195,18 +264,23 @@ impl Staged {
             voucher.created_by.into(),
             voucher.recorded_at.into(),
         ]);
+        self.add_version(voucher);
+    }
+
+    /// Adds the rows of a version.
+    pub fn add_version(&mut self, voucher: &PostedVoucher) {
         self.versions.push([
             voucher.version_id.get().into(),
             voucher.id.get().into(),
             voucher.version.into(),
-            business.into(),
+            voucher.business.get().into(),
             voucher.kind.to_value().into(),
             voucher.dated.into(),
             voucher.total.minor().into(),
             voucher.narration.clone().into(),
             voucher.reference.clone().into(),
             voucher.reference_date.into(),
-            voucher.party.map(|party| party.get()).into(),
+            voucher.party.map(LedgerId::get).into(),
             voucher.occurred_at.into(),
             voucher.areas.bits().into(),
             voucher.lock_exception.into(),
@@ -214,35 +288,116 @@ impl Staged {
             voucher.change_seq.into(),
             voucher.recorded_at.into(),
         ]);
-        let closing = voucher.kind == VoucherKind::Closing;
-        let month = month_key(voucher.dated);
         for entry in &voucher.entries {
-            let foreign = entry.detail.foreign.as_ref();
-            self.entries.push([
-                entry.id.get().into(),
-                voucher.version_id.get().into(),
-                entry.line.into(),
-                1_i16.into(),
-                business.into(),
-                entry.ledger.get().into(),
-                voucher.dated.into(),
-                entry.debit.minor().into(),
-                entry.credit.minor().into(),
-                foreign.map(|foreign| foreign.currency.to_string()).into(),
-                foreign.map(|foreign| foreign.amount.minor()).into(),
-                foreign.map(|foreign| foreign.rate.raw()).into(),
-                entry.detail.narration.clone().into(),
-                closing.into(),
-                voucher.recorded_at.into(),
-            ]);
-            let sums = self.totals.entry((entry.ledger.get(), month, closing)).or_insert((
-                business,
-                Money::ZERO,
-                Money::ZERO,
-            ));
+            self.add_entry(voucher, entry, (entry.id.get(), 1, voucher.recorded_at));
+        }
+        for row in &voucher.bills {
+            let made_by = (Some(voucher.version_id), None);
+            self.add_bill(voucher, row, made_by, (row.id, 1, voucher.dated, voucher.recorded_at));
+        }
+    }
+
+    /// Adds the rows that take a version back: the same once more, with effect −1.
+    ///
+    /// # Errors
+    /// When ids can no longer be made.
+    pub fn take_back(&mut self, old: &PostedVoucher, recorded_at: i64, ids: &Ids) -> Result<()> {
+        for entry in &old.entries {
+            self.add_entry(old, entry, (ids.next()?, -1, recorded_at));
+        }
+        for row in &old.bills {
+            let made_by = (Some(old.version_id), None);
+            self.add_bill(old, row, made_by, (ids.next()?, -1, old.dated, recorded_at));
+        }
+        Ok(())
+    }
+
+    /// Adds an act, with the bill rows of an allocation.
+    pub fn act(&mut self, act: &Act, voucher: &PostedVoucher, rows: &[PostedBill]) {
+        self.acts.push([
+            act.id.get().into(),
+            act.voucher.get().into(),
+            act.version.into(),
+            act.business.get().into(),
+            act.kind.to_value().into(),
+            act.dated.into(),
+            act.areas.into(),
+            act.lock_exception.into(),
+            act.reason.clone().into(),
+            act.related.map(VoucherId::get).into(),
+            act.undoes.map(VoucherActId::get).into(),
+            act.acted_by.into(),
+            act.change_seq.into(),
+            act.recorded_at.into(),
+        ]);
+        for row in rows {
+            let made_by = (None, Some(act.id));
+            self.add_bill(voucher, row, made_by, (row.id, 1, act.dated, act.recorded_at));
+        }
+    }
+
+    fn add_entry(
+        &mut self,
+        voucher: &PostedVoucher,
+        entry: &PostedEntry,
+        (id, effect, recorded_at): (i64, i16, i64),
+    ) {
+        let closing = voucher.kind == VoucherKind::Closing;
+        let foreign = entry.detail.foreign.as_ref();
+        self.entries.push([
+            id.into(),
+            voucher.version_id.get().into(),
+            entry.line.into(),
+            effect.into(),
+            voucher.business.get().into(),
+            entry.ledger.get().into(),
+            voucher.dated.into(),
+            entry.debit.minor().into(),
+            entry.credit.minor().into(),
+            foreign.map(|foreign| foreign.currency.to_string()).into(),
+            foreign.map(|foreign| foreign.amount.minor()).into(),
+            foreign.map(|foreign| foreign.rate.raw()).into(),
+            entry.detail.narration.clone().into(),
+            closing.into(),
+            recorded_at.into(),
+        ]);
+        let key = (entry.ledger.get(), month_key(voucher.dated), closing);
+        let sums =
+            self.totals.entry(key).or_insert((voucher.business.get(), Money::ZERO, Money::ZERO));
+        if effect > 0 {
             sums.1 = sums.1.saturating_add(entry.debit);
             sums.2 = sums.2.saturating_add(entry.credit);
+        } else {
+            sums.1 = sums.1.saturating_sub(entry.debit);
+            sums.2 = sums.2.saturating_sub(entry.credit);
         }
+    }
+
+    fn add_bill(
+        &mut self,
+        voucher: &PostedVoucher,
+        row: &PostedBill,
+        (version, act): (Option<VoucherVersionId>, Option<VoucherActId>),
+        (id, effect, dated, recorded_at): (i64, i16, chrono::NaiveDate, i64),
+    ) {
+        self.bills.push([
+            id.into(),
+            version.map(VoucherVersionId::get).into(),
+            act.map(VoucherActId::get).into(),
+            row.line.into(),
+            row.entry_line.into(),
+            effect.into(),
+            voucher.business.get().into(),
+            row.ledger.get().into(),
+            row.bill.map(BillId::get).into(),
+            row.kind.to_value().into(),
+            row.reference.clone().into(),
+            dated.into(),
+            row.due_on.into(),
+            row.debit.minor().into(),
+            row.credit.minor().into(),
+            recorded_at.into(),
+        ]);
     }
 
     /// All rows in the order of their references; the sums in key order, so that no two writers lock
@@ -286,12 +441,15 @@ impl Staged {
                 credit.minor().into(),
             ]);
         }
-        vec![years, series, self.vouchers, self.versions, self.entries, totals]
-    }
-}
-
-impl From<serde_json::Error> for Error {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Internal(format!("stored JSON does not parse: {error}"))
+        vec![
+            years,
+            series,
+            self.vouchers,
+            self.versions,
+            self.entries,
+            self.acts,
+            self.bills,
+            totals,
+        ]
     }
 }

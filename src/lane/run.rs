@@ -140,8 +140,7 @@ impl Run {
                 Err(Error::Database(cause))
                     if failure::guard(&cause) == Some(failure::Guard::PeriodLocked) =>
                 {
-                    let path = post.postings.first().map(|posting| posting.path.as_str());
-                    let path = format!("{}.date", path.unwrap_or_default());
+                    let path = format!("{}.date", post.path());
                     let why = "this period is locked";
                     return Err(Error::refused(crate::error::Code::PeriodLocked, &path, why));
                 }
@@ -191,8 +190,7 @@ impl Run {
 
     async fn dry_run(&mut self, post: &Post) -> Result<Posted> {
         let mut writing = self.begin(post.actor.clone()).await?;
-        let unclaimed =
-            Post { postings: post.postings.clone(), claim: None, actor: post.actor.clone() };
+        let unclaimed = Post { deeds: post.deeds.clone(), claim: None, actor: post.actor.clone() };
         let outcome = match writing.post(&unclaimed).await {
             Ok(posted) => writing.flush().await.map(|_| posted),
             Err(error) => Err(error),

@@ -8,12 +8,18 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use daybook_domain::{
-    id::{BusinessId, LedgerId, SeriesId},
+    id::{BillId, BusinessId, LedgerId, SeriesId, VoucherId},
+    lock::{Exception, Lock},
     period::AccountingCalendar,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 
-use super::{fence::Fence, posting::Posting};
+use super::{
+    fence::Fence,
+    locks,
+    posting::Posting,
+    targets::{Bill, Target},
+};
 use crate::{
     db::sql::{list, statement},
     error::Result,
@@ -27,6 +33,10 @@ pub struct State {
     pub(super) businesses: HashMap<BusinessId, Business>,
     pub(super) ledgers: HashMap<LedgerId, Ledger>,
     pub(super) series: HashMap<String, Series>,
+    /// Vouchers that the batch under way acts on.
+    pub(super) targets: HashMap<VoucherId, Target>,
+    /// Bills that it touches.
+    pub(super) bills: HashMap<BillId, Bill>,
 }
 
 /// A business, its years and its locks.
@@ -40,7 +50,7 @@ pub struct Business {
     pub years: Vec<Year>,
     /// Locks in force.
     pub locks: Vec<Lock>,
-    /// Exceptions granted from soft locks.
+    /// Exceptions from soft locks that were in force when they were read.
     pub exceptions: Vec<Exception>,
 }
 
@@ -59,32 +69,6 @@ pub struct Year {
     pub is_closed: bool,
 }
 
-/// A period lock: one area, through a date.
-#[derive(Debug, Clone, Copy)]
-pub struct Lock {
-    /// Whether it never yields.
-    pub is_hard: bool,
-    /// Bit of the area.
-    pub area: i32,
-    /// Last locked date.
-    pub through: NaiveDate,
-}
-
-/// An exception from soft locks.
-#[derive(Debug, Clone, Copy)]
-pub struct Exception {
-    /// Its id.
-    pub id: i64,
-    /// Bits of the areas it covers.
-    pub areas: i32,
-    /// First date it covers.
-    pub from: NaiveDate,
-    /// Last date it covers.
-    pub to: NaiveDate,
-    /// Until when it holds, UTC milliseconds.
-    pub expires_at: i64,
-}
-
 /// What matters of a ledger when something is posted to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Ledger {
@@ -92,6 +76,8 @@ pub struct Ledger {
     pub business: BusinessId,
     /// Archived: takes no more entries.
     pub is_archived: bool,
+    /// Its entries say which bills they open and settle.
+    pub is_bill_wise: bool,
 }
 
 /// A number series.
@@ -136,10 +122,13 @@ impl State {
     pub async fn load(
         &mut self,
         txn: &DatabaseTransaction,
+        now: i64,
         postings: impl Iterator<Item = &Posting> + Clone,
     ) -> Result<()> {
-        let mut businesses = HashSet::new();
         let mut ledgers = HashSet::new();
+        let acted_on = self.targets.values().map(|target| target.voucher.business);
+        let mut businesses: HashSet<BusinessId> =
+            acted_on.filter(|business| !self.businesses.contains_key(business)).collect();
         for posting in postings {
             if !self.businesses.contains_key(&posting.business) {
                 businesses.insert(posting.business);
@@ -149,13 +138,13 @@ impl State {
         }
         let businesses: Vec<BusinessId> = businesses.into_iter().collect();
         for chunk in businesses.chunks(500) {
-            self.businesses.extend(read_businesses(txn, chunk).await?);
+            self.businesses.extend(read_businesses(txn, chunk, now).await?);
         }
         let ledgers: Vec<LedgerId> = ledgers.into_iter().collect();
         for chunk in ledgers.chunks(500) {
             let backend = txn.get_database_backend();
             let sql = format!(
-                "SELECT id, business_id, archived_at FROM ledgers WHERE id IN ({})",
+                "SELECT id, business_id, archived_at, is_bill_wise FROM ledgers WHERE id IN ({})",
                 list(chunk.len())
             );
             let values = chunk.iter().map(|ledger| Value::from(ledger.get()));
@@ -166,6 +155,7 @@ impl State {
                     Ledger {
                         business: BusinessId::new(row.try_get_by_index(1)?),
                         is_archived: archived.is_some(),
+                        is_bill_wise: row.try_get_by_index(3)?,
                     },
                 );
             }
@@ -208,10 +198,11 @@ impl State {
     }
 }
 
-/// Those of these businesses that exist, each with its years, locks and exceptions.
+/// Those of these businesses that exist, each with its years, its locks and the exceptions in force.
 async fn read_businesses(
     txn: &DatabaseTransaction,
     ids: &[BusinessId],
+    now: i64,
 ) -> Result<HashMap<BusinessId, Business>> {
     let backend = txn.get_database_backend();
     let ask = |columns: &str, table: &str, key: &str, order: &str| {
@@ -240,17 +231,17 @@ async fn read_businesses(
             business.years.push(year(&row)?);
         }
     }
-    let rows = ask("kind, area, locked_through", "period_locks", "business_id", "");
+    let rows = ask(locks::LOCK, "period_locks", "business_id", "");
     for row in txn.query_all_raw(rows).await? {
         if let Some(business) = found.get_mut(&of(&row)?) {
-            business.locks.push(lock(&row)?);
+            business.locks.push(locks::lock(&row)?);
         }
     }
-    let exceptions = "id, areas, from_date, to_date, expires_at";
-    let rows = ask(exceptions, "lock_exceptions", "business_id", "");
+    let in_force = format!(" AND revoked_at IS NULL AND expires_at > {now} ORDER BY id");
+    let rows = ask(locks::EXCEPTION, "lock_exceptions", "business_id", &in_force);
     for row in txn.query_all_raw(rows).await? {
         if let Some(business) = found.get_mut(&of(&row)?) {
-            business.exceptions.push(exception(&row)?);
+            business.exceptions.extend(locks::exception(&row)?);
         }
     }
     Ok(found)
@@ -269,24 +260,5 @@ fn year(row: &QueryResult) -> Result<Year> {
         ends_on: row.try_get_by_index(3)?,
         is_opening: row.try_get_by_index(4)?,
         is_closed: closed.is_some(),
-    })
-}
-
-fn lock(row: &QueryResult) -> Result<Lock> {
-    let kind: String = row.try_get_by_index(1)?;
-    Ok(Lock {
-        is_hard: kind == "HARD",
-        area: row.try_get_by_index(2)?,
-        through: row.try_get_by_index(3)?,
-    })
-}
-
-fn exception(row: &QueryResult) -> Result<Exception> {
-    Ok(Exception {
-        id: row.try_get_by_index(1)?,
-        areas: row.try_get_by_index(2)?,
-        from: row.try_get_by_index(3)?,
-        to: row.try_get_by_index(4)?,
-        expires_at: row.try_get_by_index(5)?,
     })
 }

@@ -100,6 +100,52 @@ pub static ENTRIES: Shape = Shape {
     on_key: OnKey::Refuse,
 };
 
+/// What was done to vouchers later.
+pub static ACTS: Shape = Shape {
+    table: "voucher_acts",
+    columns: &[
+        col("id", Big),
+        col("voucher_id", Big),
+        col("version", Int),
+        col("business_id", Big),
+        col("kind", Text),
+        col("dated", Date),
+        col("areas", Int),
+        opt("lock_exception_id", Big),
+        opt("reason", Text),
+        opt("related_voucher_id", Big),
+        opt("undoes_id", Big),
+        opt("acted_by", Big),
+        col("change_seq", Big),
+        col("recorded_at", Big),
+    ],
+    on_key: OnKey::Refuse,
+};
+
+/// Which bills entries open and settle.
+pub static BILLS: Shape = Shape {
+    table: "bill_wise_details",
+    columns: &[
+        col("id", Big),
+        opt("version_id", Big),
+        opt("act_id", Big),
+        col("line", Int),
+        opt("entry_line", Int),
+        col("effect", Small),
+        col("business_id", Big),
+        col("ledger_id", Big),
+        opt("bill_id", Big),
+        col("kind", Text),
+        opt("reference", Text),
+        col("dated", Date),
+        opt("due_on", Date),
+        col("debit", Big),
+        col("credit", Big),
+        col("recorded_at", Big),
+    ],
+    on_key: OnKey::Refuse,
+};
+
 /// Sums per ledger and month.
 pub static TOTALS: Shape = Shape {
     table: "ledger_period_totals",

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use daybook_domain::{
     chain::{ChainHash, link},
-    id::{BusinessId, UserId, VoucherId},
+    id::{BusinessId, UserId, VoucherActId, VoucherId},
 };
-use daybook_entity::master::tenant::Engine;
+use daybook_entity::{master::tenant::Engine, tenant::books::ActKind};
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 
 use super::{
@@ -14,12 +14,15 @@ use super::{
     canonical,
     fence::Fence,
     ids::Ids,
-    judge::{self, Changes},
-    posting::{Claim, Post, Posted, PostedVoucher},
+    judge::{self, Changes, Place, Verdict},
+    judge_acts::Judged,
+    locks::By,
+    posting::{Claim, Deed, Post, Posted, PostedVoucher, Posting},
     record,
     rows::{self, Rows},
     state::State,
     tables,
+    targets::Named,
 };
 use crate::{
     db::{control::begin_write, slow::timed},
@@ -43,6 +46,16 @@ pub struct Change {
 
 /// The event of a posted voucher; its subject is the voucher's id.
 pub const VOUCHER_POSTED: &str = "voucherPosted";
+
+/// The event of a cancelled voucher; its subject is the voucher's id.
+pub const VOUCHER_CANCELLED: &str = "voucherCancelled";
+
+/// The event of an amended voucher; its subject is the voucher's id.
+pub const VOUCHER_AMENDED: &str = "voucherAmended";
+
+/// The event that bills of a party were settled by an act, or that undone; its subject is the id of the
+/// voucher whose amount was set against them.
+pub const BILLS_ALLOCATED: &str = "billsAllocated";
 
 /// The event that somebody's access changed. It says no more: whoever listens is recognised anew.
 pub const ACCESS_CHANGED: &str = "accessChanged";
@@ -265,8 +278,11 @@ impl Writing {
     pub(super) async fn post_all(&mut self, members: &[&Post]) -> Result<Vec<Result<Posted>>> {
         let claims: Vec<&Claim> = members.iter().filter_map(|post| post.claim.as_ref()).collect();
         let mut known = record::find_claims(&self.txn, &claims).await?;
-        let postings = members.iter().flat_map(|post| post.postings.iter());
-        self.state.load(&self.txn, postings.clone()).await?;
+        let mut named = Named::default();
+        members.iter().flat_map(|post| post.deeds.iter()).for_each(|deed| named.add(deed));
+        named.load(&self.txn, &mut self.state).await?;
+        let postings = members.iter().flat_map(|post| post.postings());
+        self.state.load(&self.txn, self.recorded_at, postings.clone()).await?;
         let keys = postings.filter_map(|posting| judge::series_key(&self.state, posting)).collect();
         self.state.load_series(&self.txn, keys).await?;
 
@@ -303,29 +319,22 @@ impl Writing {
             let ids = ids.into_iter().map(VoucherId::new).collect();
             return Ok(Posted { ids, vouchers: Vec::new(), replayed: true });
         }
-        let places = judge::judge_member(
-            &mut self.state,
-            changes,
-            &self.ids,
-            self.recorded_at,
-            &post.postings,
-        )?;
-        let mut vouchers: Vec<PostedVoucher> = Vec::with_capacity(places.len());
-        for (posting, place) in post.postings.iter().zip(places) {
-            let id = VoucherId::new(self.ids.next()?);
-            let (author, business) = (post.actor.id(), Some(posting.business));
-            let event =
-                self.emit_of(author, VOUCHER_POSTED, business, Some(id.get()), String::new());
-            let stamp = record::Stamp {
-                id,
-                created_by: post.actor.user().map(UserId::get),
-                change_seq: event,
-                recorded_at: self.recorded_at,
-            };
-            let voucher = record::voucher(posting, place, stamp, &self.ids)?;
-            staged.add(&voucher);
-            self.audit_of(&post.actor, canonical::voucher_posted(&voucher));
-            vouchers.push(voucher);
+        let by = By::of(&post.actor, self.recorded_at);
+        let verdicts = judge::judge_member(&mut self.state, changes, &self.ids, by, &post.deeds)?;
+        let mut vouchers: Vec<PostedVoucher> = Vec::with_capacity(verdicts.len());
+        for (deed, verdict) in post.deeds.iter().zip(verdicts) {
+            vouchers.push(match (deed, verdict) {
+                (Deed::Post(posting), Verdict::Posted(place)) => {
+                    self.stage_voucher(&post.actor, posting, *place, staged)?
+                }
+                (Deed::Amend(amend), Verdict::Done(judged)) => {
+                    self.stage_act(&post.actor, *judged, Some(&amend.posting), staged)?
+                }
+                (_, Verdict::Done(judged)) => self.stage_act(&post.actor, *judged, None, staged)?,
+                (_, Verdict::Posted(_)) => {
+                    return Err(Error::Internal("an act was judged as a voucher".into()));
+                }
+            });
         }
         let ids: Vec<VoucherId> = vouchers.iter().map(|voucher| voucher.id).collect();
         if let Some(claim) = &post.claim {
@@ -339,6 +348,114 @@ impl Writing {
             );
         }
         Ok(Posted { ids, vouchers, replayed: false })
+    }
+
+    /// Stages a new voucher; one that reverses another stages that act as well.
+    fn stage_voucher(
+        &mut self,
+        actor: &Actor,
+        posting: &Posting,
+        mut place: Place,
+        staged: &mut record::Staged,
+    ) -> Result<PostedVoucher> {
+        let id = VoucherId::new(self.ids.next()?);
+        let reversed = place.reversed.take();
+        let stamp = self.stamp(actor, VOUCHER_POSTED, posting.business, id, 1);
+        let voucher = record::voucher(posting, place, stamp, &self.ids)?;
+        staged.add(&voucher);
+        self.audit_of(actor, canonical::voucher_posted(&voucher));
+        if let Some(old) = reversed {
+            let reason = posting.reverses.as_ref().and_then(|reverses| reverses.reason.clone());
+            let act = record::Act {
+                id: VoucherActId::new(self.ids.next()?),
+                voucher: old.id,
+                version: old.version,
+                business: old.business,
+                kind: ActKind::Reversed,
+                dated: voucher.dated,
+                areas: old.areas.bits(),
+                lock_exception: None,
+                reason,
+                related: Some(id),
+                undoes: None,
+                acted_by: stamp.created_by,
+                change_seq: stamp.change_seq,
+                recorded_at: self.recorded_at,
+            };
+            staged.act(&act, &old, &[]);
+            self.audit_of(actor, canonical::acted(&act, &[], None));
+        }
+        Ok(voucher)
+    }
+
+    /// Stages an act on a posted voucher, and answers the voucher as it stands then.
+    fn stage_act(
+        &mut self,
+        actor: &Actor,
+        judged: Judged,
+        posting: Option<&Posting>,
+        staged: &mut record::Staged,
+    ) -> Result<PostedVoucher> {
+        let Judged { old, kind, dated, lock_exception, reason, amended, parts, undoes } = judged;
+        let event = match kind {
+            ActKind::Cancelled => VOUCHER_CANCELLED,
+            ActKind::Amended => VOUCHER_AMENDED,
+            _ => BILLS_ALLOCATED,
+        };
+        let version = old.version.saturating_add(1);
+        let stamp = self.stamp(actor, event, old.business, old.id, version);
+        let act = record::Act {
+            id: VoucherActId::new(self.ids.next()?),
+            voucher: old.id,
+            version: old.version,
+            business: old.business,
+            kind,
+            dated,
+            areas: old.areas.bits(),
+            lock_exception,
+            reason,
+            related: None,
+            undoes,
+            acted_by: stamp.created_by,
+            change_seq: stamp.change_seq,
+            recorded_at: self.recorded_at,
+        };
+        let rows = record::bills(parts, &self.ids)?;
+        if matches!(kind, ActKind::Cancelled | ActKind::Amended) {
+            staged.take_back(&old, self.recorded_at, &self.ids)?;
+        }
+        staged.act(&act, &old, &rows);
+        let new = match (amended, posting) {
+            (Some(amended), Some(posting)) => {
+                let place = Place { bills: amended.bills, ..amended.place };
+                let mut new = record::voucher(posting, place, stamp, &self.ids)?;
+                (new.reverses, new.kind) = (old.reverses, old.kind);
+                staged.add_version(&new);
+                Some(new)
+            }
+            _ => None,
+        };
+        self.audit_of(actor, canonical::acted(&act, &rows, new.as_ref()));
+        Ok(new.unwrap_or(old))
+    }
+
+    fn stamp(
+        &mut self,
+        actor: &Actor,
+        event: &'static str,
+        business: BusinessId,
+        id: VoucherId,
+        version: i32,
+    ) -> record::Stamp {
+        let subject = Some(id.get());
+        let event = self.emit_of(actor.id(), event, Some(business), subject, String::new());
+        record::Stamp {
+            id,
+            version,
+            created_by: actor.user().map(UserId::get),
+            change_seq: event,
+            recorded_at: self.recorded_at,
+        }
     }
 
     /// Whether anything is to be written.

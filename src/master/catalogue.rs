@@ -133,6 +133,11 @@ impl Catalogue {
         self.currencies.iter().find(|one| one.code.as_str() == code)
     }
 
+    /// Decimal places of a currency's amounts; two where there is no such currency.
+    pub fn currency_exponent(&self, code: &str) -> u8 {
+        self.currency(code).and_then(|one| u8::try_from(one.exponent).ok()).unwrap_or(2)
+    }
+
     /// Today by the clocks of a country, where its laws begin and end.
     pub fn today_in(&self, clock: &Clock, country: &str) -> NaiveDate {
         clock.today(self.country(country).map_or("UTC", |country| country.time_zone.as_str()))

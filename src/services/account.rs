@@ -3,24 +3,17 @@
 //! Its row is in master, since the platform routes by it; only what the account decides for itself is
 //! changed here.
 
-use daybook_domain::{
-    chain::Canonical, email::Email, id::TenantId, phone::Phone, role::Permission,
-    text::clean_single_line,
-};
+use daybook_domain::{chain::Canonical, email::Email, phone::Phone, role::Permission};
 use daybook_entity::master::tenant::{Engine, tenant_master};
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Set,
-};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QuerySelect, Set};
 
 use crate::{
     auth::desk::Desk,
-    db::{
-        Target, files,
-        sql::{for_update, statement},
-    },
-    error::{Code, Error, Refusal, Result},
+    db::{Target, files, sql::statement},
+    error::{Code, Error, Result},
     lane::Change,
     scope::TenantScope,
+    services::books::vouchers::Wrong,
     tenancy,
 };
 
@@ -91,9 +84,13 @@ pub async fn update(
 ) -> Result<tenant_master::Model> {
     scope.require(Permission::TenantUpdate)?;
     let txn = desk.office.master.begin().await?;
-    let before = locked(txn.conn(), scope.db.route.id).await?;
+    let before = tenant_master::Entity::find_by_id(scope.db.route.id).lock_exclusive();
+    let before = before.one(txn.conn()).await?.ok_or(Error::TenantNotFound)?;
     Error::unless_current(asked.expected_version, before.version)?;
     let after = changed(&before, asked)?;
+    if after == before {
+        return Ok(before);
+    }
     let change = Change {
         action: "ACCOUNT_UPDATED",
         subject_type: "Tenant",
@@ -130,37 +127,27 @@ pub async fn update(
 
 /// The row with what was asked, or everything that is wrong with it.
 fn changed(before: &tenant_master::Model, asked: UpdateAccount) -> Result<tenant_master::Model> {
-    let mut wrong = Vec::new();
+    let mut wrong = Wrong::below("input");
     let mut after = before.clone();
-    let mut name = |field: &str, text: Option<String>, place: &mut String| match text
-        .map(|text| clean_single_line(&text, NAME_CHARS_MAX))
-    {
-        None => {}
-        Some(Ok(text)) if text.is_empty() => {
-            wrong.push(Refusal::new(Code::Required, field, "this must not be empty"));
+    for (field, asked, place) in [
+        ("companyName", asked.company_name, &mut after.company_name),
+        ("contactName", asked.contact_name, &mut after.contact_name),
+    ] {
+        if let Some(name) = asked {
+            *place = wrong.required(field, &name, NAME_CHARS_MAX);
         }
-        Some(Ok(text)) => *place = text,
-        Some(Err(why)) => wrong.push(Refusal::new(Code::TooLong, field, why.to_string())),
-    };
-    name("input.companyName", asked.company_name, &mut after.company_name);
-    name("input.contactName", asked.contact_name, &mut after.contact_name);
-    match asked.contact_email.as_deref().map(Email::parse).transpose() {
-        Ok(Some(email)) => after.contact_email = email.as_str().to_owned(),
-        Ok(None) => {}
-        Err(why) => {
-            wrong.push(Refusal::new(Code::Invalid, "input.contactEmail", why.to_string()));
-        }
+    }
+    let email = asked.contact_email.as_deref().map(Email::parse);
+    if let Some(email) = email.and_then(|read| wrong.take(Code::Invalid, "contactEmail", read)) {
+        after.contact_email = email.as_str().to_owned();
     }
     if let Some(phone) = asked.contact_phone {
         let phone = phone.filter(|phone| !phone.trim().is_empty());
-        match phone.map(|phone| Phone::parse(&phone, &before.country)).transpose() {
-            Ok(phone) => after.contact_phone = phone.map(|phone| phone.as_str().to_owned()),
-            Err(why) => {
-                wrong.push(Refusal::new(Code::Invalid, "input.contactPhone", why.to_string()));
-            }
-        }
+        let phone = phone.map(|phone| Phone::parse(&phone, &before.country));
+        let phone = phone.and_then(|read| wrong.take(Code::Invalid, "contactPhone", read));
+        after.contact_phone = phone.map(|phone| phone.as_str().to_owned());
     }
-    if wrong.is_empty() { Ok(after) } else { Err(Error::Refused(wrong)) }
+    wrong.finish_with(Some(after))
 }
 
 fn describe(row: &tenant_master::Model) -> Canonical {
@@ -169,11 +156,4 @@ fn describe(row: &tenant_master::Model) -> Canonical {
         .text("contactName", &row.contact_name)
         .text("contactEmail", &row.contact_email)
         .text_if("contactPhone", row.contact_phone.as_deref())
-}
-
-async fn locked(txn: &DatabaseTransaction, id: TenantId) -> Result<tenant_master::Model> {
-    let backend = txn.get_database_backend();
-    let sql = format!("SELECT id FROM tenant_master WHERE id = ?{}", for_update(backend));
-    txn.query_one_raw(statement(backend, &sql, [id.get().into()])).await?;
-    tenant_master::Entity::find_by_id(id).one(txn).await?.ok_or(Error::TenantNotFound)
 }

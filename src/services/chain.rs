@@ -2,6 +2,7 @@
 
 use daybook_domain::chain::{ChainHash, link};
 
+pub use crate::db::page::read_cursor;
 use crate::error::{Error, Result};
 
 /// What verifying a chain found.
@@ -21,16 +22,6 @@ pub struct Verified {
 pub const PAGE_ROWS: u64 = 1_000;
 /// Most rows that one call verifies.
 pub const ROWS_MAX: i64 = 100_000;
-
-/// The row number that a cursor holds.
-///
-/// # Errors
-/// [`Error::BadInput`] when it is none.
-pub fn read_cursor(key: &[String]) -> Result<i64> {
-    let bad = || Error::bad_input("after", "this is not a cursor of this list");
-    let [seq] = key else { return Err(bad()) };
-    seq.parse().map_err(|_| bad())
-}
 
 /// Goes along a chain, page by page.
 #[derive(Debug)]

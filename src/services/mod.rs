@@ -6,5 +6,6 @@ pub mod chain;
 pub mod demo;
 pub mod master;
 pub mod platform;
+pub mod reports;
 pub mod session;
 pub mod staff;

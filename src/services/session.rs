@@ -24,11 +24,10 @@ use crate::{
         desk::Desk,
         office_sessions::{self, OfficeSigned},
         secret,
-        sessions::{self, Signed},
+        sessions::{self, Ended, Signed},
         token::Bearer,
     },
     error::{Code, Error, Result},
-    lane::Actor,
     scope::{PlatformScope, RequestInfo, TenantScope},
 };
 use daybook_domain::id::TenantId;
@@ -48,25 +47,23 @@ pub struct Handed {
     pub refresh_expires_at: i64,
 }
 
-pub(super) fn hand_out(desk: &Desk, tenant: TenantId, signed: Signed) -> Result<Handed> {
+fn hand_out(desk: &Desk, tenant: TenantId, signed: Signed) -> Result<Handed> {
     let bearer = Bearer::Tenant { tenant, user: signed.user, session: signed.session };
-    let access = desk.tokens.access(bearer)?;
-    Ok(Handed {
-        access: access.text,
-        refresh: signed.refresh.text,
-        expires_at: access.expires_at,
-        refresh_expires_at: signed.until,
-    })
+    handed(desk, bearer, signed.refresh.text, signed.until)
 }
 
 fn hand_out_office(desk: &Desk, signed: OfficeSigned) -> Result<Handed> {
     let bearer = Bearer::Platform { user: signed.user, session: signed.session };
+    handed(desk, bearer, signed.refresh.text, signed.until)
+}
+
+fn handed(desk: &Desk, bearer: Bearer, refresh: SecretString, until: i64) -> Result<Handed> {
     let access = desk.tokens.access(bearer)?;
     Ok(Handed {
         access: access.text,
-        refresh: signed.refresh.text,
+        refresh,
         expires_at: access.expires_at,
-        refresh_expires_at: signed.until,
+        refresh_expires_at: until,
     })
 }
 
@@ -129,8 +126,8 @@ pub async fn logout(scope: &TenantScope) -> Result<()> {
 /// # Errors
 /// When it cannot be written.
 pub async fn logout_office(desk: &Desk, scope: &PlatformScope) -> Result<()> {
-    let actor: Actor = scope.actor();
-    office_sessions::end(&desk.office, actor, scope.access.user, scope.access.session).await?;
+    let (user, session) = (scope.access.user, scope.access.session);
+    office_sessions::end(&desk.office, scope.actor(), user, session, Ended::Logout).await?;
     desk.office_access.forget();
     Ok(())
 }

@@ -3,15 +3,12 @@
 //! Whoever rewrites a tenant's log from some row on, hashes and all, cannot make the new hashes meet the
 //! anchors. The lane tells the end of each commit, so no database is opened for this, and none is held.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use daybook_domain::{chain::ChainHash, id::TenantId};
 use sea_orm::ConnectionTrait;
 
+use super::newest::{Newest, Row};
 use crate::{
     clock::Clock,
     db::{ControlDb, sql::statement},
@@ -23,10 +20,8 @@ use crate::{
 pub(super) struct Anchors {
     master: ControlDb,
     clock: Clock,
-    waiting: Mutex<HashMap<TenantId, End>>,
+    waiting: Newest<ChainHash>,
 }
-
-type End = (i64, ChainHash);
 
 /// Rows of one transaction: others write to master too.
 const ROWS_MAX: usize = 256;
@@ -38,16 +33,12 @@ const APPEND: &str = "INSERT INTO chain_anchors (tenant_id, chain_seq, chain_has
 
 impl Anchors {
     pub fn new(master: ControlDb, clock: Clock) -> Self {
-        Self { master, clock, waiting: Mutex::default() }
+        Self { master, clock, waiting: Newest::default() }
     }
 
     /// Notes that a tenant's log ends there now.
     pub fn note(&self, tenant: TenantId, chain_seq: i64, hash: ChainHash) {
-        let mut waiting = self.waiting();
-        let newest = waiting.entry(tenant).or_insert((chain_seq, hash));
-        if chain_seq > newest.0 {
-            *newest = (chain_seq, hash);
-        }
+        self.waiting.note(tenant, chain_seq, hash);
     }
 
     /// Appends what waits, every `every`, until it is dropped.
@@ -65,32 +56,17 @@ impl Anchors {
     /// # Errors
     /// When master cannot be written; what was not appended still waits.
     pub async fn flush(&self) -> Result<()> {
-        let mut ends: Vec<(TenantId, End)> =
-            self.waiting().iter().map(|(tenant, end)| (*tenant, *end)).collect();
-        // In the order of the key, so that two nodes never wait for each other in a ring.
-        ends.sort_unstable_by_key(|(tenant, _)| *tenant);
         let mut failed = None;
-        for chunk in ends.chunks(ROWS_MAX) {
+        for chunk in self.waiting.rows().chunks(ROWS_MAX) {
             match self.append(chunk).await {
-                Ok(()) => {
-                    let mut waiting = self.waiting();
-                    for (tenant, end) in chunk {
-                        if waiting.get(tenant) == Some(end) {
-                            waiting.remove(tenant);
-                        }
-                    }
-                }
+                Ok(()) => self.waiting.written(chunk),
                 Err(error) => failed = Some(error),
             }
         }
         failed.map_or(Ok(()), Err)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<TenantId, End>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn append(&self, ends: &[(TenantId, End)]) -> Result<()> {
+    async fn append(&self, ends: &[Row<ChainHash>]) -> Result<()> {
         let now = self.clock.now_ms();
         let txn = self.master.begin().await?;
         for (tenant, (chain_seq, hash)) in ends {

@@ -1,12 +1,12 @@
 //! Locks on files: one server per data folder, and who has a SQLite tenant open.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     path::{Path, PathBuf},
 };
 
 use crate::{
-    db::Target,
+    db::{Target, files::open_lock},
     error::{Error, Result},
 };
 
@@ -24,7 +24,7 @@ impl DataLock {
     /// made.
     pub fn take(data_dir: &Path) -> Result<Self> {
         let path = data_dir.join("serve.lock");
-        let file = open(&path).map_err(|error| {
+        let file = open_lock(&path).map_err(|error| {
             Error::Conflict(format!(
                 "{} cannot be opened ({error}); the data folder must exist and be writable",
                 path.display()
@@ -100,11 +100,7 @@ impl FileLock {
 }
 
 fn opened(database: &Path) -> Result<File> {
-    open(&lock_path(database)).map_err(|error| Error::Unavailable(error.to_string()))
-}
-
-fn open(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().create(true).truncate(false).write(true).open(path)
+    open_lock(&lock_path(database)).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
 #[cfg(test)]

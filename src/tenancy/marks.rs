@@ -1,15 +1,14 @@
 //! Marks in main by which other nodes and workers hear of this node's commits.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use daybook_domain::id::TenantId;
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
-use super::gather::Gather;
+use super::{
+    gather::Gather,
+    newest::{Newest, Row},
+};
 use crate::{
     clock::Clock,
     db::{ControlDb, sql::statement},
@@ -21,7 +20,7 @@ use crate::{
 pub(super) struct Marks {
     main: ControlDb,
     clock: Clock,
-    waiting: Mutex<HashMap<TenantId, i64>>,
+    waiting: Newest<()>,
     announcing: Gather<TenantId>,
 }
 
@@ -30,14 +29,12 @@ const ROWS_MAX: usize = 256;
 
 impl Marks {
     pub fn new(main: ControlDb, clock: Clock) -> Self {
-        Self { main, clock, waiting: Mutex::default(), announcing: Gather::default() }
+        Self { main, clock, waiting: Newest::default(), announcing: Gather::default() }
     }
 
     /// Notes that a tenant's events go up to `change_seq`.
     pub fn note(&self, tenant: TenantId, change_seq: i64) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let newest = waiting.entry(tenant).or_insert(change_seq);
-        *newest = change_seq.max(*newest);
+        self.waiting.note(tenant, change_seq, ());
     }
 
     /// Writes what waits, every `every`, until it is dropped.
@@ -55,24 +52,17 @@ impl Marks {
     /// # Errors
     /// When main cannot be written; what was not written still waits.
     pub async fn flush(&self) -> Result<()> {
-        let waiting =
-            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut marks: Vec<(TenantId, i64)> = waiting.into_iter().collect();
-        // In the order of the key, so that two nodes' statements never wait for each other in a ring.
-        marks.sort_unstable();
         let mut failed = None;
-        for chunk in marks.chunks(ROWS_MAX) {
-            if let Err(error) = self.write(chunk).await {
-                for (tenant, change_seq) in chunk {
-                    self.note(*tenant, *change_seq);
-                }
-                failed = Some(error);
+        for chunk in self.waiting.rows().chunks(ROWS_MAX) {
+            match self.write(chunk).await {
+                Ok(()) => self.waiting.written(chunk),
+                Err(error) => failed = Some(error),
             }
         }
         failed.map_or(Ok(()), Err)
     }
 
-    async fn write(&self, marks: &[(TenantId, i64)]) -> Result<()> {
+    async fn write(&self, marks: &[Row<()>]) -> Result<()> {
         let writer = self.main.writer();
         let backend = writer.get_database_backend();
         let now = self.clock.now_ms();
@@ -96,7 +86,7 @@ impl Marks {
         let text = format!(
             "INSERT INTO tenant_changes (tenant_id, change_seq, marked_at) VALUES {rows} {merge}"
         );
-        let values = marks.iter().flat_map(|(tenant, change_seq)| {
+        let values = marks.iter().flat_map(|(tenant, (change_seq, ()))| {
             [Value::from(tenant.get()), Value::from(*change_seq), Value::from(now)]
         });
         writer.execute_raw(statement(backend, &text, values)).await?;

@@ -13,6 +13,7 @@ pub mod lease;
 mod map;
 mod marks;
 pub mod memory;
+mod newest;
 pub mod nodes;
 mod observer;
 pub mod open;

@@ -1,6 +1,6 @@
 //! Commands that look at settings, and those that keep tenants and administrators.
 
-use super::place::{PASSWORD, Place, Ran};
+use super::place::{PASSWORD, Place, Ran, create_tenant};
 
 #[test]
 fn settings_are_explained_and_mistakes_are_named() {
@@ -125,18 +125,7 @@ fn tenants_and_administrators_are_kept_from_the_command_line() {
     assert!(!again.status.success() && said.contains("has this e-mail address"), "{said}");
     assert!(!said.contains(PASSWORD));
 
-    let tenant = [
-        "tenant",
-        "create",
-        "--subdomain",
-        "meera",
-        "--company",
-        "Meera Textiles",
-        "--owner",
-        "Meera Shah",
-        "--email",
-        "meera@example.com",
-    ];
+    let tenant = create_tenant("meera", "meera@example.com");
     place.run_with_input(&tenant, PASSWORD).ok();
     let taken = place.run_with_input(&tenant, PASSWORD).fails();
     assert!(taken.err.contains("subdomain"), "{}", taken.err);

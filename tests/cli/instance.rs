@@ -2,11 +2,12 @@
 //! every node.
 
 use std::{
-    panic::AssertUnwindSafe,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Mutex, PoisonError},
 };
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::future::BoxFuture;
+use tokio::runtime::{Handle, Runtime};
 
 use super::{
     engine::{Engine, new_marker},
@@ -51,28 +52,32 @@ impl Instance {
     }
 }
 
-/// Runs a test on one engine, when it is there, and clears up whatever became of it. One such test
-/// runs at a time: each keeps the machine busy, and some of them take the time.
+/// Runs a test on one engine, when it is there, with a marker of its own, and drops what bears it
+/// whatever became of the test.
+pub fn with_databases(engine: Engine, test: impl FnOnce(&Handle, &str)) {
+    let runtime = Runtime::new().unwrap();
+    if !runtime.block_on(engine.is_there()) {
+        return;
+    }
+    runtime.block_on(engine.clear(None));
+    let marker = new_marker();
+    let outcome = catch_unwind(AssertUnwindSafe(|| test(runtime.handle(), &marker)));
+    runtime.block_on(engine.clear(Some(&marker)));
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
+}
+
+/// Runs a test with an instance of real processes. One such test runs at a time: each keeps the machine
+/// busy, and some of them take the time.
 pub fn run_on<T>(engine: Engine, test: T)
 where
     T: for<'a> FnOnce(&'a Instance) -> BoxFuture<'a, ()>,
 {
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let outcome = runtime.block_on(async {
-        if !engine.is_there().await {
-            return Ok(());
-        }
-        engine.clear(None).await;
-        let marker = new_marker();
-        let instance = Instance::new(engine, &marker);
-        let outcome = AssertUnwindSafe(test(&instance)).catch_unwind().await;
-        engine.clear(Some(&marker)).await;
-        outcome
+    with_databases(engine, |runtime, marker| {
+        let instance = Instance::new(engine, marker);
+        runtime.block_on(test(&instance));
     });
-    if let Err(panic) = outcome {
-        std::panic::resume_unwind(panic);
-    }
 }

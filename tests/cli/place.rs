@@ -11,6 +11,22 @@ use tempfile::TempDir;
 /// A password that is good enough.
 pub const PASSWORD: &str = "blue-kettle-on-the-hill-42";
 
+/// The arguments that set up a tenant.
+pub fn create_tenant<'a>(subdomain: &'a str, email: &'a str) -> [&'a str; 10] {
+    [
+        "tenant",
+        "create",
+        "--subdomain",
+        subdomain,
+        "--company",
+        "Meera Textiles",
+        "--owner",
+        "Meera Shah",
+        "--email",
+        email,
+    ]
+}
+
 /// A folder with an instance in it.
 pub struct Place(TempDir);
 

@@ -1,9 +1,13 @@
 //! A tenant's edit log, its vouchers and the anchors in master agree, until a hand reaches in.
 
-use daybook::services::platform::verify::{self, Difference, Report, What};
+use daybook::services::platform::verify::{
+    self, Difference, Report, What,
+    figures::{self, Check},
+};
 use daybook_domain::chain::{ChainHash, link};
 use daybook_entity::{master::node::chain_anchor, tenant::record::audit_log};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryOrder, Statement};
+use serde_json::json;
 
 use crate::{
     app::TestApp,
@@ -11,10 +15,18 @@ use crate::{
     hand::{connection, row_of, run_sql, sql_number, sql_text},
 };
 
-async fn verified(app: &TestApp) -> Report {
+pub async fn verified(app: &TestApp) -> Report {
     let id = row_of(app, "meera").await.id;
     let lease = app.app.tenancy.lease(id).await.unwrap();
     verify::verify(&app.app.office, &lease).await.unwrap()
+}
+
+/// Figures that are not what the entries say.
+pub async fn recomputed(app: &TestApp) -> Vec<Check> {
+    let id = row_of(app, "meera").await.id;
+    let lease = app.app.tenancy.lease(id).await.unwrap();
+    let figures = figures::recompute(&lease, &app.app.tenancy.catalogue()).await.unwrap();
+    figures.into_iter().filter(|one| one.differing > 0).map(|one| one.what).collect()
 }
 
 async fn difference(app: &TestApp) -> Difference {
@@ -74,6 +86,113 @@ async fn rewrite(app: &TestApp, seq: i64) {
 }
 
 on_every_engine! {
+    async fn acts_on_vouchers_and_bills_are_told_of_whole(app: &TestApp) {
+        let shop = Shop::with_customer(app).await;
+        let mut ids = Vec::new();
+        for number in ["INV/1", "INV/2", "INV/3"] {
+            ids.push(shop.posted(&shop.invoice(number, "100", 10)).await);
+        }
+        let part = json!([{ "kind": "ADVANCE", "amount": "5" }]);
+        let receipt = shop.posted(&shop.receipt("r", "30", part)).await;
+        let amended = {
+            let mut input = shop.invoice("INV/2", "90", 11);
+            input.as_object_mut().unwrap().remove("voucherTypeId");
+            input["voucherId"] = json!(ids[1]);
+            input
+        };
+        let settle = json!({ "idempotencyKey": "s", "voucherId": receipt, "date": shop.day(12),
+            "ledgerId": shop.ledgers["Asha"],
+            "allocations": [{ "billId": shop.bill("INV/3").await, "amount": "28" }] });
+        let payment = shop.posted(&shop.voucher("p", "PMT", "Rent", "Cash", "7")).await;
+        for (field, input) in [
+            ("voucherCancel", json!({ "idempotencyKey": "c", "voucherId": ids[0] })),
+            ("voucherAmend", amended),
+            ("billAllocate", settle),
+            ("voucherReverse", json!({ "idempotencyKey": "v", "voucherId": payment })),
+        ] {
+            let done = shop.act(field, input).await;
+            assert!(done.refusals(field).is_empty(), "{}", done.body);
+        }
+        let ask = format!("{{ voucher(id: \"{receipt}\") {{ acts {{ id }} }} }}");
+        let act = shop.client.query(&ask).await.text("voucher.acts.0.id");
+        let undo = json!({ "idempotencyKey": "u", "voucherId": receipt, "allocationId": act });
+        assert!(shop.act("billDeallocate", undo).await.refusals("billDeallocate").is_empty());
+        assert!(recomputed(app).await.is_empty(), "{:?}", recomputed(app).await);
+        let report = verified(app).await;
+        assert_eq!((report.vouchers, &report.difference), (6, &None));
+
+        // A row that takes a version back, changed by hand, is found, and so is an act that nobody did.
+        unguard(app, &["bill_wise_details", "voucher_ledger_entries"]).await;
+        for (change, undo) in [
+            (
+                "UPDATE voucher_ledger_entries SET narration = 'x' WHERE effect = -1 AND line = 1",
+                "UPDATE voucher_ledger_entries SET narration = NULL WHERE effect = -1 AND line = 1",
+            ),
+            (
+                "UPDATE bill_wise_details SET line = line + 10 WHERE act_id IS NOT NULL",
+                "UPDATE bill_wise_details SET line = line - 10 WHERE act_id IS NOT NULL",
+            ),
+        ] {
+            run_sql(app, "meera", &[change]).await;
+            let what = difference(app).await.what;
+            assert!(matches!(what, What::Voucher(_)), "{change}: {what:?}");
+            run_sql(app, "meera", &[undo]).await;
+        }
+        assert_eq!(verified(app).await.difference, None);
+    }
+
+    async fn every_figure_is_recomputed_from_the_entries(app: &TestApp) {
+        let shop = Shop::with_customer(app).await;
+        shop.posted(&shop.invoice("INV/1", "100", 10)).await;
+        let part = json!([{ "kind": "AGAINST", "billId": shop.bill("INV/1").await, "amount": "40" }]);
+        shop.posted(&shop.receipt("r", "40", part)).await;
+        assert_eq!(recomputed(app).await, []);
+        let guarded = ["voucher_ledger_entries", "voucher_versions", "vouchers", "bill_wise_details"];
+        unguard(app, &guarded).await;
+        let cases = [
+            (
+                "UPDATE voucher_ledger_entries SET debit = debit + 1 WHERE debit = 10000",
+                "UPDATE voucher_ledger_entries SET debit = debit - 1 WHERE debit = 10001",
+                vec![Check::Balance, Check::Total, Check::MonthlySums, Check::BillParts],
+            ),
+            (
+                "UPDATE voucher_versions SET total = total + 1 WHERE total = 10000",
+                "UPDATE voucher_versions SET total = total - 1 WHERE total = 10001",
+                vec![Check::Total],
+            ),
+            (
+                "UPDATE ledger_period_totals SET credit = credit + 1 WHERE credit = 10000",
+                "UPDATE ledger_period_totals SET credit = credit - 1 WHERE credit = 10001",
+                vec![Check::MonthlySums],
+            ),
+            (
+                "UPDATE voucher_series SET next_number = next_number + 1",
+                "UPDATE voucher_series SET next_number = next_number - 1",
+                vec![Check::Series],
+            ),
+            (
+                "UPDATE vouchers SET voucher_type_id = voucher_type_id + 1000",
+                "UPDATE vouchers SET voucher_type_id = voucher_type_id - 1000",
+                vec![Check::Structure],
+            ),
+            (
+                "UPDATE bill_wise_details SET credit = 10001 WHERE credit = 4000",
+                "UPDATE bill_wise_details SET credit = 4000 WHERE credit = 10001",
+                vec![Check::BillParts, Check::Bills],
+            ),
+            (
+                "UPDATE business_years SET ends_on = starts_on WHERE NOT is_opening",
+                "UPDATE business_years SET starts_on = starts_on",
+                vec![Check::Years],
+            ),
+        ];
+        for (change, undo, found) in cases {
+            run_sql(app, "meera", &[change]).await;
+            assert_eq!(recomputed(app).await, found, "{change}");
+            run_sql(app, "meera", &[undo]).await;
+        }
+    }
+
     async fn a_hand_that_reaches_into_the_books_is_found(app: &TestApp) {
         let shop = Shop::open(app, "meera").await;
         let foreign = {

@@ -29,6 +29,7 @@ mod nodes;
 mod office;
 mod pages;
 mod passwords;
+mod reports;
 mod session;
 mod staff;
 mod structure;

@@ -299,6 +299,43 @@ on_every_engine! {
         assert_eq!(refused.refusals("adminPasswordReset"), ["CODE_EXPIRED input.code"]);
     }
 
+    async fn people_of_the_office_see_and_end_their_own_sessions(app: &TestApp) {
+        let sessions = "{ adminSessions { totalCount nodes { id isCurrent createdAt renewedAt expiresAt
+            endedAt } } }";
+        let end = "mutation($id: ID!) { adminSessionEnd(id: $id) { session { id endedAt }
+            userErrors { code field message } } }";
+        let node = "query($id: ID!) { node(id: $id) { __typename id } }";
+        let me = "{ adminMe { email } }";
+        let asha = office(app, "asha@office.example", PlatformRole::Support).await;
+        let ravi = office(app, "ravi@office.example", PlatformRole::Admin).await;
+        let other = sign_in(app, "asha@office.example").await;
+
+        let own = asha.query(sessions).await;
+        assert_eq!(own.at("adminSessions.totalCount"), 2, "{}", own.body);
+        assert_eq!(own.at("adminSessions.nodes.0.isCurrent"), false);
+        assert_eq!(own.at("adminSessions.nodes.1.isCurrent"), true);
+        let newest = own.text("adminSessions.nodes.0.id");
+        let found = asha.ask(node, json!({ "id": newest })).await;
+        assert_eq!(found.text("node.__typename"), "AdminSession");
+
+        // Others' are nobody's, not even an administrator's.
+        for foreign in [&newest, &missing_like(&newest)] {
+            let refused = ravi.ask(end, json!({ "id": foreign })).await;
+            assert_eq!(refused.refusals("adminSessionEnd"), ["NOT_FOUND id"]);
+            assert!(ravi.ask(node, json!({ "id": foreign })).await.data("node").is_null());
+        }
+        other.query(me).await.text("adminMe.email");
+        let done = asha.ask(end, json!({ "id": newest })).await;
+        done.text("adminSessionEnd.session.endedAt");
+        assert_eq!(other.query(me).await.code(), "UNAUTHENTICATED");
+        let again = asha.ask(end, json!({ "id": newest })).await;
+        assert_eq!(again.refusals("adminSessionEnd"), ["ALREADY_DONE id"]);
+        assert_eq!(asha.query(sessions).await.at("adminSessions.totalCount"), 1);
+        // A tenant's users have none there.
+        let owner = app.register("meera").await;
+        assert_eq!(owner.query(sessions).await.code(), "FORBIDDEN");
+    }
+
     async fn people_of_the_office_come_and_go(app: &TestApp) {
         let admin = office(app, "asha@office.example", PlatformRole::Admin).await;
         let create = "mutation($input: AdminCreateInput!) { adminCreate(input: $input) {

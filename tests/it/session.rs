@@ -61,7 +61,7 @@ async fn register(app: &TestApp, subdomain: &str, email: &str, password: &str) -
 }
 
 /// Has the office suspend a tenant.
-async fn suspend(admin: &Client, subdomain: &str) {
+pub async fn suspend(admin: &Client, subdomain: &str) {
     let find = "query($text: String) { adminTenants(filter: { text: $text }) { nodes { id } } }";
     let found = admin.ask(find, json!({ "text": subdomain })).await;
     let done = admin

@@ -229,8 +229,14 @@ on_every_engine! {
             "contactPhone": "+91 98200 12345", "expectedVersion": version });
         let done = change(&owner, input.clone()).await;
         assert_eq!(done.text("accountUpdate.account.contactName"), "Ravi Shah", "{}", done.body);
-        let stale = change(&owner, input).await;
+        let stale = change(&owner, input.clone()).await;
         assert_eq!(stale.refusals("accountUpdate"), ["STALE input.expectedVersion"]);
+        let unseen = json!({ "companyName": "Meera\u{200b} Textiles" });
+        assert_eq!(change(&owner, unseen).await.refusals("accountUpdate"), ["INVALID input.companyName"]);
+        // What is there already is no change.
+        let same = change(&owner, json!({ "companyName": input["companyName"] })).await;
+        let version = done.at("accountUpdate.account.version");
+        assert_eq!(same.at("accountUpdate.account.version"), version, "{}", same.body);
         // It is seen wherever the account is named.
         let me = viewer.query("{ me { tenant { companyName } } }").await;
         assert_eq!(me.text("me.tenant.companyName"), "Meera & Daughters");

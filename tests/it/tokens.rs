@@ -7,6 +7,7 @@ use crate::{
     client::{Answer, Client, PASSWORD},
     contract::{Introspected, minimal},
     office::office,
+    session::suspend,
     tenancy::invited,
 };
 
@@ -95,15 +96,7 @@ on_every_engine! {
 
         // A suspended tenant is named as such, and its token does not keep its holder from others.
         let admin = office(app, "asha@office.example", PlatformRole::Admin).await;
-        let found = admin.query("{ adminTenants(filter: { text: \"meera\" }) { nodes { id } } }").await;
-        let done = admin
-            .ask(
-                "mutation($id: ID!) { tenantSuspend(id: $id, input: { reason: \"unpaid\" }) {
-                    tenant { status } userErrors { code field message } } }",
-                json!({ "id": found.text("adminTenants.nodes.0.id") }),
-            )
-            .await;
-        assert_eq!(done.text("tenantSuspend.tenant.status"), "SUSPENDED");
+        suspend(&admin, "meera").await;
         assert_eq!(meera.query(ME).await.code(), "TENANT_SUSPENDED");
         login(&meera, "ravi").await.at("login.session");
         let mut late = meera.clone();

@@ -32,6 +32,10 @@ on_every_engine! {
         let response = client.get().query(&[("query", "{ __typename }")]).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert!(response.headers().contains_key("x-request-id"));
+        // Fields are answered in the order in which they were asked.
+        let response = client.get().query(&[("query", "{ b: __typename a: __typename }")]).send().await.unwrap();
+        let text = response.text().await.unwrap();
+        assert!(text.starts_with(r#"{"data":{"b":"Query","a":"Query"}"#), "{text}");
 
         for content in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json; charset=latin1"] {
             let body = json!({ "query": "{ __typename }" }).to_string();

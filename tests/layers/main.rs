@@ -18,9 +18,10 @@ use imports::{crates, modules};
 use sources::{Source, sources};
 
 /// Modules of the application in order of dependency; the table of contents may list more between.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "clock",
     "error",
+    "interchange",
     "seal",
     "config",
     "telemetry",
@@ -58,11 +59,13 @@ const CRATES: [(&str, &[&str]); 3] = [
 ];
 
 /// Who may name a crate at all: parts of `src`, by the beginning of their path.
-const DOORS: [(&str, &[&str]); 4] = [
+const DOORS: [(&str, &[&str]); 6] = [
     ("async_graphql", &["src/graphql", "src/http", "src/app", "src/cli"]),
     ("axum", &["src/http", "src/app", "src/cli"]),
     ("jsonwebtoken", &["src/auth/token"]),
     ("argon2", &["src/auth/password"]),
+    ("quick_xml", &["src/interchange/tally"]),
+    ("calamine", &["src/interchange/table/xlsx"]),
 ];
 
 /// The module of the application that a file of `src` belongs to.
@@ -130,6 +133,24 @@ fn the_smaller_crates_never_look_up() {
         let named = crates(&source);
         let bad = forbidden.iter().filter(|name| named.contains(**name));
         wrong.extend(bad.map(|name| format!("{} names {name}", source.path)));
+    }
+    assert_none(&wrong);
+}
+
+#[test]
+fn other_peoples_formats_are_read_without_databases_files_or_the_time() {
+    let forbidden =
+        ["daybook_entity", "sea_orm", "sqlx", "tokio", "async_graphql", "axum", "fs", "env"];
+    let mut wrong = Vec::new();
+    for source in in_application() {
+        if module(&source.path) == Some("interchange") {
+            let named = crates(&source);
+            let modules = modules(&source);
+            let bad = forbidden.iter().filter(|name| named.contains(**name));
+            wrong.extend(bad.map(|name| format!("{} names {name}", source.path)));
+            let above = modules.iter().filter(|name| *name != "interchange");
+            wrong.extend(above.map(|name| format!("{} uses {name}", source.path)));
+        }
     }
     assert_none(&wrong);
 }

@@ -46,7 +46,7 @@ pub enum TenantStatus {
     Provisioning,
     /// Served.
     Active,
-    /// Refused for now.
+    /// Suspended by the platform's office; its users are refused until it is resumed.
     Suspended,
     /// Refused for good.
     Closed,

@@ -264,6 +264,8 @@ pub mod voucher_act {
         pub lock_exception_id: Option<LockExceptionId>,
         pub reason: Option<String>,
         pub related_voucher_id: Option<VoucherId>,
+        /// The allocation that this act undoes.
+        pub undoes_id: Option<VoucherActId>,
         pub acted_by: Option<UserId>,
         /// Number of the event that tells of it.
         pub change_seq: i64,

@@ -159,12 +159,17 @@ pub mod lock_exception {
         pub from_date: Date,
         /// Last day that it opens.
         pub to_date: Date,
-        /// Who may use it; none for everyone.
+        /// Which role may use it; with no user either, everyone.
         pub role: Option<UserRole>,
         pub expires_at: i64,
         pub reason: String,
         pub granted_by: Option<UserId>,
         pub granted_at: i64,
+        /// Which user may use it.
+        pub user_id: Option<UserId>,
+        /// From when on it opens nothing.
+        pub revoked_at: Option<i64>,
+        pub revoked_by: Option<UserId>,
     }
 
     no_relations!();

@@ -4,7 +4,8 @@ use daybook_entity::{
     main::{people::*, record::*, work::*},
     master::{chart::*, node::*, tenant::*},
     tenant::{
-        books::*, business::*, chart as own, chart::ledger, lane::lane, people as staff, record::*,
+        books::*, business::*, chart as own, chart::ledger, drafts::*, lane::lane, people as staff,
+        record::*,
     },
 };
 use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait, TenantMigrator};
@@ -97,7 +98,10 @@ pub async fn tenant_rows(db: &DatabaseConnection) {
     )
     .await;
     both_fit::<business::Entity>(db, &[]).await;
-    both_fit::<business_year::Entity>(db, &[]).await;
+    // A closed one lies before the vouchers below, which would otherwise be refused.
+    let shut = [("starts_on", day(1999, 1, 1).into()), ("ends_on", day(1999, 12, 31).into())];
+    fits::<business_year::Entity>(db, 1, Fill::Full, &shut).await;
+    fits::<business_year::Entity>(db, 2, Fill::Sparse, &[]).await;
     both_fit::<year_act::Entity>(db, &[("kind", YearActKind::Reopened.into())]).await;
     // Before the day of the vouchers below, which would otherwise be refused.
     let early = ("locked_through", day(2000, 1, 1).into());
@@ -143,6 +147,11 @@ async fn book_rows(db: &DatabaseConnection) {
         [("kind", BillKind::Against.into()), ("credit", 0i64.into()), ("act_id", number(2).into())];
     fits::<bill_wise_detail::Entity>(db, 2, Fill::Sparse, &by_act).await;
     both_fit::<ledger_period_total::Entity>(db, &[]).await;
+    let rejected = ("status", DraftStatus::Rejected.into());
+    let given = [("action", DraftAction::Reverse.into()), rejected.clone()];
+    fits::<voucher_draft::Entity>(db, 1, Fill::Full, &given).await;
+    let given = [("action", DraftAction::Post.into()), rejected];
+    fits::<voucher_draft::Entity>(db, 2, Fill::Sparse, &given).await;
 }
 
 #[tokio::test]

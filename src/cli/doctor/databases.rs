@@ -1,8 +1,5 @@
 //! Every database, and what is left over of tenants that are not there.
 
-use std::collections::HashMap;
-
-use daybook_domain::id::TenantId;
 use daybook_entity::master::tenant::TenantStatus;
 
 use super::{super::tenant, report::Report};
@@ -21,12 +18,11 @@ pub async fn look(app: &App, clears: bool, report: &mut Report) {
     match system::databases_of(&app.office).await {
         Err(error) => report.fail("databases", told(&error)),
         Ok(figures) => {
-            let subdomains = subdomains(app, report).await;
             for one in &figures.databases {
-                let check = match (one.tier, one.tenant_id().and_then(|id| subdomains.get(&id))) {
+                let check = match (one.tier, &one.tenant) {
                     (Tier::Main, _) => "main".to_owned(),
                     (Tier::Master, _) => "master".to_owned(),
-                    (Tier::Tenant, Some(subdomain)) => format!("tenant {subdomain}"),
+                    (Tier::Tenant, Some(row)) => format!("tenant {}", row.subdomain),
                     (Tier::Tenant, None) => format!("tenant {}", one.name),
                 };
                 one_database(app, one, &check, report).await;
@@ -37,17 +33,6 @@ pub async fn look(app: &App, clears: bool, report: &mut Report) {
         directory(app, report).await;
     }
     left_overs(app, clears, report).await;
-}
-
-/// Tenants by the names that commands take.
-async fn subdomains(app: &App, report: &mut Report) -> HashMap<TenantId, String> {
-    match tenant::all(app).await {
-        Ok(rows) => rows.into_iter().map(|row| (row.id, row.subdomain)).collect(),
-        Err(error) => {
-            report.fail("tenants", told(&error));
-            HashMap::new()
-        }
-    }
 }
 
 async fn one_database(app: &App, one: &DatabaseFigures, check: &str, report: &mut Report) {

@@ -53,7 +53,7 @@ pub fn run(file: Option<&Path>, set: &[String], how: Doctor) -> Outcome {
             if is_there(&config, &mut report).await {
                 look_inside(file, set, how, &mut report).await;
             }
-            Ok(exit(true))
+            Ok(())
         })?;
     }
     print(&if how.json { report.to_json()? } else { report.to_text() });

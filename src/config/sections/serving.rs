@@ -123,6 +123,6 @@ section! {
     /// Rows to look around with.
     Demo in "demo" {
         seed: bool = Kind::Flag, fixed("false"),
-            "Whether the first start makes a demonstration tenant with vouchers.", .old(&["RUN_SEED"]);
+            "Whether the first start makes demonstration tenants with vouchers; later starts leave them alone.", .old(&["RUN_SEED"]);
     }
 }

@@ -13,22 +13,19 @@ use super::{
 use crate::{
     connection,
     graphql::{
-        audit::{AuditActorKind, AuditVerification, VERIFY, actor},
+        audit::{AuditActorKind, AuditVerification, actor, verified_until},
         context::{Asks, Requires},
         error::ApiResult,
         id,
-        page::{self, PageAsk},
+        page::PageAsk,
         scalar::DateTime,
         session::USER,
         staff::User,
     },
-    services::{
-        books::{
-            audit::{self, AuditFilter, Entry, Kinds},
-            audit_changes::{self, Places, Told},
-            chart,
-        },
-        chain::read_cursor,
+    services::books::{
+        audit::{self, AuditFilter, Entry, Kinds},
+        audit_changes::{self, FieldChange, Places, Told},
+        chart,
     },
 };
 
@@ -117,12 +114,18 @@ subject_types! {
     BusinessYear = "BusinessYear",
     /// A ledger.
     Ledger = "Ledger",
+    /// An exception from period locks.
+    LockException = "LockException",
+    /// A period lock of a business.
+    PeriodLock = "PeriodLock",
     /// Somebody signed in.
     Session = "Session",
     /// Somebody who works in the account.
     User = "User",
     /// A voucher.
     Voucher = "Voucher",
+    /// A voucher, or an act on one, that is not posted yet.
+    VoucherDraft = "VoucherDraft",
     /// A voucher type, as the account numbers and shows it.
     VoucherType = "VoucherType",
 }
@@ -147,6 +150,16 @@ impl From<Entry> for AuditLogEntry {
             in_books: row.business_id,
         }
     }
+}
+
+/// A change of a field as it is told on the wire.
+pub fn change(told: FieldChange) -> AuditChange {
+    let text = |told: Told| match told {
+        Told::Plain(text) => text,
+        Told::Of(kind, number) => id::encode(kind, number).0,
+        Told::Instant(instant) => DateTime(instant).to_string(),
+    };
+    AuditChange { field: told.field, before: told.before.map(text), after: told.after.map(text) }
 }
 
 /// The row that a global id names, if it is of the caller's own log and the caller sees it. Ids of other
@@ -176,7 +189,7 @@ impl AuditLogEntry {
     /// The business in whose books it was done; null for what belongs to the whole account.
     async fn business(&self, ctx: &Context<'_>) -> ApiResult<Option<Business>> {
         match self.in_books {
-            Some(business) => Ok(Some(loaders::business(ctx, business).await?.into())),
+            Some(id) => loaders::business(ctx, id, |row| Some(row.clone().into())).await,
             None => Ok(None),
         }
     }
@@ -186,24 +199,12 @@ impl AuditLogEntry {
     async fn changes(&self, ctx: &Context<'_>) -> ApiResult<Vec<AuditChange>> {
         let scope = &ctx.tenant()?;
         let own = match self.in_books {
-            Some(business) => chart::exponent(&loaders::business(ctx, business).await?),
+            Some(id) => loaders::business(ctx, id, chart::exponent).await?,
             None => 2,
         };
-        let of = |code: &str| {
-            let currency = scope.catalogue.currency(code);
-            currency.and_then(|one| u8::try_from(one.exponent).ok()).unwrap_or(2)
-        };
+        let of = |code: &str| scope.catalogue.currency_exponent(code);
         let told = audit_changes::changes(&self.content, Places { own, of });
-        let text = |told: Told| match told {
-            Told::Plain(text) => text,
-            Told::Of(kind, number) => id::encode(kind, number).0,
-            Told::Instant(instant) => DateTime(instant).to_string(),
-        };
-        let changes = told.into_iter().map(|change| AuditChange {
-            field: change.field,
-            before: change.before.map(text),
-            after: change.after.map(text),
-        });
+        let changes = told.into_iter().map(change);
         Ok(changes.collect())
     }
 }
@@ -280,7 +281,7 @@ impl AuditQuery {
         #[graphql(desc = "End cursor of the call before; from the beginning when left out.")]
         after: Option<String>,
     ) -> ApiResult<AuditVerification> {
-        let after = after.map(|cursor| read_cursor(&page::decode(VERIFY, &cursor)?)).transpose()?;
-        Ok(audit::verify(&*ctx.tenant()?, after.unwrap_or(0)).await?.into())
+        let after = verified_until(after.as_deref())?;
+        Ok(audit::verify(&*ctx.tenant()?, after).await?.into())
     }
 }

@@ -6,19 +6,23 @@ use async_graphql::{
 use daybook_domain::{id::BusinessId, role::Permission};
 use daybook_entity::tenant::business::business;
 
-use super::{ledgers::maybe, years::BusinessYear};
+use super::{entries::money, ledgers::maybe, loaders, years::BusinessYear};
 use crate::{
     connection,
+    error::Error,
     graphql::{
         context::{Asks, Requires},
-        error::{ApiResult, answer},
+        error::ApiResult,
         id,
         page::PageAsk,
-        scalar::{CurrencyCode, Date, DateTime},
+        scalar::{CurrencyCode, Date, DateTime, Money},
     },
+    payloads,
     services::books::{
         businesses::{self, ChangeBusiness, NewBusiness, Settings},
         chart::{self, Asked},
+        openings,
+        standing::Wanted,
         years,
     },
     user_errors,
@@ -67,7 +71,7 @@ pub struct Business {
     /// When it was last changed.
     pub updated_at: DateTime,
     #[graphql(skip)]
-    pub(crate) row: business::Model,
+    business: BusinessId,
 }
 
 /// Rules that a business chooses for itself.
@@ -75,6 +79,8 @@ pub struct Business {
 pub struct BusinessSettings {
     /// Whether journals may touch cash and bank ledgers.
     pub journal_allows_cash: bool,
+    /// Whether vouchers, and acts on them, wait until somebody else approves them.
+    pub approval_required: bool,
 }
 
 /// The kind of a business's global id.
@@ -85,25 +91,28 @@ impl From<business::Model> for Business {
         let settings = Settings::read(&row.settings);
         Self {
             id: id::encode(BUSINESS, row.id.get()),
-            name: row.name.clone(),
-            legal_name: row.legal_name.clone(),
-            country: row.country.clone(),
-            base_currency: super::entries::currency(&row),
-            time_zone: row.time_zone.clone(),
+            name: row.name,
+            legal_name: row.legal_name,
+            country: row.country,
+            base_currency: CurrencyCode::of(&row.base_currency),
+            time_zone: row.time_zone,
             year_first_month: row.year_first_month,
             books_begin_on: Date(row.books_begin_on),
-            email: row.email.clone(),
-            phone: row.phone.clone(),
-            address: row.address.clone(),
-            state_code: row.state_code.clone(),
-            tax_number: row.tax_number.clone(),
-            brand_colour: row.brand_colour.clone(),
-            logo_url: row.logo_url.clone(),
-            settings: BusinessSettings { journal_allows_cash: settings.journal_allows_cash },
+            email: row.email,
+            phone: row.phone,
+            address: row.address,
+            state_code: row.state_code,
+            tax_number: row.tax_number,
+            brand_colour: row.brand_colour,
+            logo_url: row.logo_url,
+            settings: BusinessSettings {
+                journal_allows_cash: settings.journal_allows_cash,
+                approval_required: settings.approval_required,
+            },
             version: row.version,
             created_at: DateTime(row.created_at),
             updated_at: DateTime(row.updated_at),
-            row,
+            business: row.id,
         }
     }
 }
@@ -114,15 +123,25 @@ impl Business {
     async fn gstins(&self, ctx: &Context<'_>) -> ApiResult<Vec<String>> {
         let chart = chart::chart(&*ctx.tenant()?).await?;
         let mut own: Vec<_> =
-            chart.gstins.iter().filter(|one| one.business_id == self.row.id).collect();
+            chart.gstins.iter().filter(|one| one.business_id == self.business).collect();
         own.sort_by_key(|one| (!one.is_primary, one.id));
         Ok(own.into_iter().map(|one| one.gstin.clone()).collect())
+    }
+
+    /// By how much the balances brought in when the books began differ; a debit above zero, and zero when they
+    /// agree. For roles that see only their own documents, of what they brought in.
+    async fn opening_difference(&self, ctx: &Context<'_>) -> ApiResult<Money> {
+        let chart = chart::chart(&*ctx.tenant()?).await?;
+        let difference = openings::difference_of(&chart, self.business)
+            .ok_or_else(|| Error::Internal("no difference ledger".into()))?;
+        let sum = loaders::sum(ctx, difference, Wanted::Balance(None)).await?;
+        loaders::business(ctx, self.business, |one| money(sum, one)).await
     }
 
     /// Its accounting years in order of time; the opening period, which holds the opening balances,
     /// comes first.
     async fn years(&self, ctx: &Context<'_>) -> ApiResult<Vec<BusinessYear>> {
-        let years = years::list(&*ctx.tenant()?, self.row.id).await?;
+        let years = years::list(&*ctx.tenant()?, self.business).await?;
         Ok(years.into_iter().map(BusinessYear::from).collect())
     }
 }
@@ -202,36 +221,18 @@ pub struct BusinessUpdateInput {
     pub logo_url: MaybeUndefined<String>,
     /// Whether journals may touch cash and bank ledgers; it cannot be null.
     pub journal_allows_cash: MaybeUndefined<bool>,
+    /// Whether vouchers, and acts on them, wait until somebody else approves them; it cannot be null.
+    pub approval_required: MaybeUndefined<bool>,
 }
 
-macro_rules! payload {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(SimpleObject, Debug)]
-        pub struct $name {
-            /// The business as it stands now; null when something was wrong.
-            pub business: Option<Business>,
-            /// What was wrong; empty when it was done.
-            pub user_errors: Vec<BusinessUserError>,
-        }
-
-        impl $name {
-            fn of(outcome: crate::error::Result<business::Model>) -> ApiResult<Self> {
-                let (business, user_errors) = answer(outcome)?;
-                Ok(Self { business: business.map(Business::from), user_errors })
-            }
-        }
-    };
-}
-
-payload!(
+payloads! {
+    /// The business as it stands now; null when something was wrong.
+    business: Business, of business::Model, or BusinessUserError;
     /// What beginning a business did.
     BusinessCreatePayload
-);
-payload!(
     /// What changing a business did.
     BusinessUpdatePayload
-);
+}
 
 /// The business that an optional argument names.
 pub fn asked(global: Option<&ID>) -> Asked {
@@ -341,6 +342,7 @@ impl BusinessMutation {
             brand_colour: maybe(input.brand_colour),
             logo_url: maybe(input.logo_url),
             journal_allows_cash: maybe(input.journal_allows_cash),
+            approval_required: maybe(input.approval_required),
         };
         let scope = &ctx.tenant()?;
         BusinessUpdatePayload::of(businesses::update(scope, business_of(&id), command).await)

@@ -1,10 +1,11 @@
 //! Entries of vouchers in the API, and amounts in a business's currency.
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, SimpleObject};
-use daybook_domain::{currency as codes, money};
+use daybook_domain::money;
 use daybook_entity::tenant::business::business;
 
 use super::{
+    bills::VoucherBillInput,
     ledgers::{Ledger, ledger_of},
     loaders,
 };
@@ -22,14 +23,8 @@ use crate::{
 pub fn money(amount: money::Money, business: &business::Model) -> Money {
     Money {
         amount: Decimal(amount.format(chart::exponent(business))),
-        currency: currency(business),
+        currency: CurrencyCode::of(&business.base_currency),
     }
-}
-
-/// A business's currency. A stored code that is none shows as ISO's "no currency".
-pub fn currency(business: &business::Model) -> CurrencyCode {
-    let code = codes::CurrencyCode::parse(&business.base_currency);
-    CurrencyCode(code.unwrap_or_else(|_| codes::CurrencyCode::none()))
 }
 
 /// One entry of a voucher: an amount on one side of a ledger.
@@ -102,6 +97,20 @@ pub struct VoucherEntryInput {
     pub exchange_rate: Option<Decimal>,
     /// Words about the entry.
     pub narration: Option<String>,
+    /// Which bills it opens and settles; only on a ledger that is kept bill by bill.
+    pub bills: Option<Vec<VoucherBillInput>>,
+}
+
+impl VoucherEntryInput {
+    /// Writes every number in its shortest form: "7.0" and "7.00" are one input.
+    pub fn shorten(&mut self) {
+        for number in [&mut self.debit, &mut self.credit, &mut self.exchange_rate] {
+            *number = number.as_ref().map(Decimal::shortest);
+        }
+        for bill in self.bills.iter_mut().flatten() {
+            bill.amount = bill.amount.shortest();
+        }
+    }
 }
 
 impl From<VoucherEntryInput> for WrittenEntry {
@@ -113,6 +122,7 @@ impl From<VoucherEntryInput> for WrittenEntry {
             currency: input.currency.map(|code| code.0.to_string()),
             exchange_rate: input.exchange_rate.map(|rate| rate.0),
             narration: input.narration,
+            bills: input.bills.into_iter().flatten().map(Into::into).collect(),
         }
     }
 }

@@ -3,25 +3,27 @@
 use async_graphql::{
     ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject,
 };
-use daybook_domain::id::{AccountGroupId, LedgerId, SubGroupId};
+use daybook_domain::id::{BusinessId, LedgerId};
 use daybook_entity::tenant::chart::ledger;
 
-use super::{businesses::asked, loaders};
+use super::{businesses::asked, entries::money, loaders};
 use crate::{
     connection,
     graphql::{
         books::businesses::Business,
         context::{Asks, Requires},
-        error::{ApiResult, answer},
+        error::ApiResult,
         id,
-        master::AccountGroup,
+        master::groups::{AccountGroup, group_asked, group_of},
         page::PageAsk,
         scalar::{Date, DateTime, Decimal, Money},
     },
+    payloads,
     services::books::{
         chart,
         groups::{self, GroupRef},
-        ledgers::{self, ChangeLedger, OpenLedger, Opening},
+        ledgers::{self, ChangeLedger, OpenLedger},
+        openings::Opening,
         standing::Wanted,
     },
     user_errors,
@@ -55,7 +57,11 @@ pub struct Ledger {
     /// When it was last changed.
     pub updated_at: DateTime,
     #[graphql(skip)]
-    pub(crate) row: ledger::Model,
+    ledger: LedgerId,
+    #[graphql(skip)]
+    in_books: BusinessId,
+    #[graphql(skip)]
+    group: Option<GroupRef>,
 }
 
 /// The kind of a ledger's global id.
@@ -65,17 +71,19 @@ impl From<ledger::Model> for Ledger {
     fn from(row: ledger::Model) -> Self {
         Self {
             id: id::encode(LEDGER, row.id.get()),
-            name: row.name.clone(),
-            system_code: row.system_code.clone(),
-            tax_head: row.tax_head.clone(),
+            ledger: row.id,
+            in_books: row.business_id,
+            group: GroupRef::of(&row),
+            name: row.name,
+            system_code: row.system_code,
+            tax_head: row.tax_head,
             is_bill_wise: row.is_bill_wise,
             credit_days: row.credit_days,
-            description: row.description.clone(),
+            description: row.description,
             archived_at: row.archived_at.map(DateTime),
             version: row.version,
             created_at: DateTime(row.created_at),
             updated_at: DateTime(row.updated_at),
-            row,
         }
     }
 }
@@ -84,13 +92,13 @@ impl From<ledger::Model> for Ledger {
 impl Ledger {
     /// The business in whose books it is.
     async fn business(&self, ctx: &Context<'_>) -> ApiResult<Business> {
-        Ok(loaders::business(ctx, self.row.business_id).await?.into())
+        loaders::business(ctx, self.in_books, |business| business.clone().into()).await
     }
 
     /// The group it hangs below; only Profit & Loss A/c has none.
     async fn account_group(&self, ctx: &Context<'_>) -> ApiResult<Option<AccountGroup>> {
         let groups = groups::known(&*ctx.tenant()?).await?;
-        let group = GroupRef::of(&self.row).and_then(|group| groups.resolve(group));
+        let group = self.group.and_then(|group| groups.resolve(group));
         Ok(group.map(AccountGroup::from))
     }
 
@@ -116,9 +124,8 @@ impl Ledger {
 
 impl Ledger {
     async fn sum(&self, ctx: &Context<'_>, wanted: Wanted) -> ApiResult<Money> {
-        let business = loaders::business(ctx, self.row.business_id).await?;
-        let sum = loaders::sum(ctx, self.row.id, wanted).await?;
-        Ok(super::entries::money(sum, &business))
+        let sum = loaders::sum(ctx, self.ledger, wanted).await?;
+        loaders::business(ctx, self.in_books, |business| money(sum, business)).await
     }
 }
 
@@ -228,47 +235,15 @@ pub struct LedgerArchiveInput {
     pub archived: bool,
 }
 
-macro_rules! payload {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(SimpleObject, Debug)]
-        pub struct $name {
-            /// The ledger as it stands now; null when something was wrong.
-            pub ledger: Option<Ledger>,
-            /// What was wrong; empty when it was done.
-            pub user_errors: Vec<LedgerUserError>,
-        }
-
-        impl $name {
-            fn of(outcome: crate::error::Result<ledger::Model>) -> ApiResult<Self> {
-                let (ledger, user_errors) = answer(outcome)?;
-                Ok(Self { ledger: ledger.map(Ledger::from), user_errors })
-            }
-        }
-    };
-}
-
-payload!(
+payloads! {
+    /// The ledger as it stands now; null when something was wrong.
+    ledger: Ledger, of ledger::Model, or LedgerUserError;
     /// What opening a ledger did.
     LedgerCreatePayload
-);
-payload!(
     /// What changing a ledger did.
     LedgerUpdatePayload
-);
-payload!(
     /// What archiving a ledger did.
     LedgerArchivePayload
-);
-
-/// The group that a global id names.
-pub fn group_of(global: &ID) -> Option<GroupRef> {
-    let (kind, number) = id::split(global)?;
-    match kind.as_str() {
-        "AccountGroup" => Some(GroupRef::Shared(AccountGroupId::new(number))),
-        "AccountSubgroup" => Some(GroupRef::Own(SubGroupId::new(number))),
-        _ => None,
-    }
 }
 
 /// The ledger that a global id names.
@@ -304,10 +279,7 @@ impl LedgerQuery {
         let filter = filter.unwrap_or_default();
         let wanted = ledgers::LedgerFilter {
             text: filter.text,
-            group: filter
-                .account_group_id
-                .as_ref()
-                .map(|global| group_of(global).unwrap_or(GroupRef::Own(SubGroupId::new(0)))),
+            group: filter.account_group_id.as_ref().map(group_asked),
             is_archived: filter.is_archived,
         };
         let page = ledgers::list(scope, asked(business_id.as_ref()), &wanted, &ask).await?;

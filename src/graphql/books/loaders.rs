@@ -10,26 +10,30 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 use daybook_domain::{
-    id::{BusinessId, LedgerId, UserId, VoucherId, VoucherVersionId},
+    id::{
+        BusinessId, BusinessYearId, LedgerId, LockExceptionId, UserId, VoucherDraftId, VoucherId,
+        VoucherVersionId,
+    },
     money::Money,
 };
-use daybook_entity::tenant::business::business;
+use daybook_entity::tenant::business::{business, lock_exception, year_act};
 use tokio::sync::Mutex;
 
 use super::ledgers::Ledger;
 use crate::{
-    error::Error,
+    error::{Error, Refusal},
     graphql::{
         context::Asks,
         error::{ApiError, ApiResult},
     },
-    lane::PostedEntry,
+    lane::{PostedBill, PostedEntry, PostedVoucher},
     scope::TenantScope,
     services::{
         books::{
-            chart,
-            registers::{self, Status},
+            chart, drafts, lock_exceptions,
+            registers::{self, Status, StoredAct},
             standing::{self, Wanted},
+            years,
         },
         staff::{self, Member},
     },
@@ -39,8 +43,14 @@ use crate::{
 pub struct Loaders {
     sums: DataLoader<Sums>,
     entries: DataLoader<Entries>,
+    bills: DataLoader<Bills>,
+    acts: DataLoader<Acts>,
     statuses: DataLoader<Statuses>,
     users: DataLoader<Users>,
+    year_acts: DataLoader<YearActs>,
+    exceptions: DataLoader<Exceptions>,
+    vouchers: DataLoader<Vouchers>,
+    problems: DataLoader<Problems>,
 }
 
 /// More keys than any page has: a batch is parted by the service, on one connection.
@@ -48,14 +58,23 @@ const BATCH_MAX: usize = 100_000;
 
 impl Loaders {
     /// Fresh loaders for a scope.
-    pub fn of(scope: &TenantScope) -> Self {
-        let turn = Turn { scope: scope.clone(), one: Arc::default() };
+    pub fn of(scope: &Arc<TenantScope>) -> Self {
+        let turn = Turn { scope: Arc::clone(scope), one: Arc::default() };
         Self {
             sums: DataLoader::new(Sums(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             entries: DataLoader::new(Entries(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
+            bills: DataLoader::new(Bills(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
+            acts: DataLoader::new(Acts(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             statuses: DataLoader::new(Statuses(turn.clone()), tokio::spawn)
                 .max_batch_size(BATCH_MAX),
-            users: DataLoader::new(Users(turn), tokio::spawn).max_batch_size(BATCH_MAX),
+            users: DataLoader::new(Users(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
+            year_acts: DataLoader::new(YearActs(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
+            exceptions: DataLoader::new(Exceptions(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
+            vouchers: DataLoader::new(Vouchers(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
+            problems: DataLoader::new(Problems(turn), tokio::spawn).max_batch_size(BATCH_MAX),
         }
     }
 }
@@ -69,7 +88,7 @@ impl std::fmt::Debug for Loaders {
 /// A scope whose loaders read one after the other.
 #[derive(Clone)]
 struct Turn {
-    scope: TenantScope,
+    scope: Arc<TenantScope>,
     one: Arc<Mutex<()>>,
 }
 
@@ -81,13 +100,17 @@ pub async fn ledger(ctx: &Context<'_>, id: LedgerId) -> ApiResult<Ledger> {
         .ok_or_else(|| Error::Internal(format!("entry of an unknown ledger {id}")).into())
 }
 
-/// The business of something that the caller sees.
-pub async fn business(ctx: &Context<'_>, id: BusinessId) -> ApiResult<business::Model> {
+/// What is asked of the business of something that the caller sees.
+pub async fn business<T>(
+    ctx: &Context<'_>,
+    id: BusinessId,
+    asked: impl FnOnce(&business::Model) -> T,
+) -> ApiResult<T> {
     let scope = &ctx.tenant()?;
     let chart = chart::known(scope).await?;
     chart
         .visible(scope, id)
-        .cloned()
+        .map(asked)
         .ok_or_else(|| Error::Internal(format!("something of an unseen business {id}")).into())
 }
 
@@ -101,6 +124,16 @@ pub async fn entries(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<P
     Ok(ctx.tenant()?.loaders.entries.load_one(id).await?.unwrap_or_default())
 }
 
+/// Which bills a version opened and settled.
+pub async fn bills(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<PostedBill>> {
+    Ok(ctx.tenant()?.loaders.bills.load_one(id).await?.unwrap_or_default())
+}
+
+/// What was done to a voucher.
+pub async fn acts(ctx: &Context<'_>, id: VoucherId) -> ApiResult<Vec<StoredAct>> {
+    Ok(ctx.tenant()?.loaders.acts.load_one(id).await?.unwrap_or_default())
+}
+
 /// How a voucher stands.
 pub async fn status(ctx: &Context<'_>, id: VoucherId) -> ApiResult<Status> {
     Ok(ctx.tenant()?.loaders.statuses.load_one(id).await?.unwrap_or(Status::Posted))
@@ -109,6 +142,29 @@ pub async fn status(ctx: &Context<'_>, id: VoucherId) -> ApiResult<Status> {
 /// A user, if the caller may see them.
 pub async fn user(ctx: &Context<'_>, id: UserId) -> ApiResult<Option<Member>> {
     ctx.tenant()?.loaders.users.load_one(id).await
+}
+
+/// What was done to an accounting year, the first act first.
+pub async fn year_acts(ctx: &Context<'_>, id: BusinessYearId) -> ApiResult<Vec<year_act::Model>> {
+    Ok(ctx.tenant()?.loaders.year_acts.load_one(id).await?.unwrap_or_default())
+}
+
+/// An exception from period locks, if the caller may see it.
+pub async fn lock_exception(
+    ctx: &Context<'_>,
+    id: LockExceptionId,
+) -> ApiResult<Option<lock_exception::Model>> {
+    ctx.tenant()?.loaders.exceptions.load_one(id).await
+}
+
+/// A voucher, if the caller may see it; its entries are read only where they are asked for.
+pub async fn voucher(ctx: &Context<'_>, id: VoucherId) -> ApiResult<Option<PostedVoucher>> {
+    ctx.tenant()?.loaders.vouchers.load_one(id).await
+}
+
+/// What keeps a draft from being posted.
+pub async fn problems(ctx: &Context<'_>, id: VoucherDraftId) -> ApiResult<Vec<Refusal>> {
+    Ok(ctx.tenant()?.loaders.problems.load_one(id).await?.unwrap_or_default())
 }
 
 struct Sums(Turn);
@@ -141,6 +197,33 @@ impl Loader<VoucherVersionId> for Entries {
     }
 }
 
+struct Bills(Turn);
+
+impl Loader<VoucherVersionId> for Bills {
+    type Value = Vec<PostedBill>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        ids: &[VoucherVersionId],
+    ) -> ApiResult<HashMap<VoucherVersionId, Vec<PostedBill>>> {
+        let _turn = self.0.one.lock().await;
+        Ok(registers::bills_of_all(&self.0.scope, ids).await?)
+    }
+}
+
+struct Acts(Turn);
+
+impl Loader<VoucherId> for Acts {
+    type Value = Vec<StoredAct>;
+    type Error = ApiError;
+
+    async fn load(&self, ids: &[VoucherId]) -> ApiResult<HashMap<VoucherId, Vec<StoredAct>>> {
+        let _turn = self.0.one.lock().await;
+        Ok(registers::acts_of(&self.0.scope, ids).await?)
+    }
+}
+
 struct Statuses(Turn);
 
 impl Loader<VoucherId> for Statuses {
@@ -162,5 +245,63 @@ impl Loader<UserId> for Users {
     async fn load(&self, ids: &[UserId]) -> ApiResult<HashMap<UserId, Member>> {
         let _turn = self.0.one.lock().await;
         Ok(staff::users_among(&self.0.scope, ids).await?)
+    }
+}
+
+struct YearActs(Turn);
+
+impl Loader<BusinessYearId> for YearActs {
+    type Value = Vec<year_act::Model>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        ids: &[BusinessYearId],
+    ) -> ApiResult<HashMap<BusinessYearId, Vec<year_act::Model>>> {
+        let _turn = self.0.one.lock().await;
+        Ok(years::acts_of(&self.0.scope, ids).await?)
+    }
+}
+
+struct Exceptions(Turn);
+
+impl Loader<LockExceptionId> for Exceptions {
+    type Value = lock_exception::Model;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        ids: &[LockExceptionId],
+    ) -> ApiResult<HashMap<LockExceptionId, lock_exception::Model>> {
+        let _turn = self.0.one.lock().await;
+        Ok(lock_exceptions::among(&self.0.scope, ids).await?)
+    }
+}
+
+struct Vouchers(Turn);
+
+impl Loader<VoucherId> for Vouchers {
+    type Value = PostedVoucher;
+    type Error = ApiError;
+
+    async fn load(&self, ids: &[VoucherId]) -> ApiResult<HashMap<VoucherId, PostedVoucher>> {
+        let _turn = self.0.one.lock().await;
+        let found = registers::find(&self.0.scope, ids, false).await?;
+        Ok(found.into_iter().map(|voucher| (voucher.id, voucher)).collect())
+    }
+}
+
+struct Problems(Turn);
+
+impl Loader<VoucherDraftId> for Problems {
+    type Value = Vec<Refusal>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        ids: &[VoucherDraftId],
+    ) -> ApiResult<HashMap<VoucherDraftId, Vec<Refusal>>> {
+        let _turn = self.0.one.lock().await;
+        Ok(drafts::list::problems_of(&self.0.scope, ids).await?)
     }
 }

@@ -1,11 +1,18 @@
 //! The tenant's books in the API.
 
+pub mod acts;
 pub mod audit;
+pub mod bills;
+pub mod bulk;
 pub mod businesses;
+pub mod draft_acts;
+pub mod drafts;
 pub mod entries;
 pub mod ledgers;
 pub mod loaders;
-pub mod reports;
+pub mod lock_exceptions;
+pub mod locks;
+pub mod openings;
 pub mod subscriptions;
 pub mod vouchers;
 pub mod years;
@@ -17,9 +24,12 @@ use async_graphql::MergedObject;
 pub struct BooksQuery(
     businesses::BusinessQuery,
     years::YearQuery,
+    locks::LockQuery,
+    lock_exceptions::LockExceptionQuery,
     ledgers::LedgerQuery,
     vouchers::VoucherQuery,
-    reports::ReportQuery,
+    bills::BillQuery,
+    drafts::DraftQuery,
     audit::AuditQuery,
 );
 
@@ -28,6 +38,12 @@ pub struct BooksQuery(
 pub struct BooksMutation(
     businesses::BusinessMutation,
     years::YearMutation,
+    locks::LockMutation,
+    lock_exceptions::LockExceptionMutation,
     ledgers::LedgerMutation,
     vouchers::VoucherMutation,
+    acts::VoucherActMutation,
+    bills::BillMutation,
+    openings::OpeningMutation,
+    draft_acts::DraftMutation,
 );

@@ -9,9 +9,11 @@ use daybook_domain::{
 };
 use futures_util::Stream;
 
-use super::{businesses::asked, vouchers::Voucher};
+use super::{
+    businesses::asked,
+    vouchers::{Voucher, find_all},
+};
 use crate::{
-    auth::desk::Desk,
     error::{Error, Result},
     graphql::{
         context::{Asks, Caller, Listening, Requires},
@@ -20,7 +22,6 @@ use crate::{
     services::books::{
         chart::{self, Asked},
         events::{EVENTS_MAX, newest, vouchers_posted_after},
-        registers,
     },
 };
 
@@ -39,7 +40,7 @@ impl BooksSubscription {
         #[graphql(desc = "The business; may be left out by who sees only one.")]
         business_id: Option<ID>,
     ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<Voucher>> + 'c> {
-        let desk = ctx.data::<std::sync::Arc<Desk>>()?;
+        let desk = ctx.desk()?;
         let Caller::Listening(listening) = ctx.caller()? else {
             return Err(ApiError::from(Error::Unauthenticated).into());
         };
@@ -122,13 +123,9 @@ async fn page(listening: &Listening, business: BusinessId, sent: i64) -> Result<
         .filter(|event| event.business == Some(business))
         .filter_map(|event| event.voucher)
         .collect();
-    let mut found = registers::find(&scope, &ids, true).await?;
-    let vouchers = ids.iter().filter_map(|id| {
-        let at = found.iter().position(|one| one.id == *id)?;
-        Some(Voucher::from(found.swap_remove(at)))
-    });
+    let mut found = find_all(&scope, &ids).await?;
     Ok(Page {
-        vouchers: vouchers.collect(),
+        vouchers: ids.iter().filter_map(|id| found.remove(id)).collect(),
         until: events.last().map_or(sent, |event| event.change_seq),
         is_last: events.len() < EVENTS_MAX,
     })

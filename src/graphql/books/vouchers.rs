@@ -1,32 +1,40 @@
 //! Vouchers in the API.
 
+use std::collections::HashMap;
+
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use daybook_domain::{
-    id::{LedgerId, UserId, VoucherId, VoucherTypeId},
+    id::{LedgerId, LockExceptionId, UserId, VoucherId, VoucherTypeId},
     role::Permission,
 };
-use daybook_entity::tenant::books::VoucherKind as StoredKind;
+use daybook_entity::tenant::{books::VoucherKind as StoredKind, business::business};
 
 use super::{
+    acts::{VoucherAct, claim},
+    bills::VoucherBill,
+    bulk::{VoucherBulkItemInput, VoucherBulkPostInput, VoucherBulkPostPayload},
     businesses::{Business, asked},
+    drafts::{Done, VoucherDraft},
     entries::{VoucherEntry, VoucherEntryInput, money},
-    ledgers::{Ledger, ledger_of},
+    ledgers::{LEDGER, Ledger},
     loaders,
+    lock_exceptions::LockException,
 };
 use crate::{
     connection,
-    error::Error,
+    error::{Error, Result},
     graphql::{
         context::{Asks, Requires},
         error::{ApiResult, answer},
         id,
-        master::VoucherType,
+        master::types::{VOUCHER_TYPE, VoucherType},
         page::PageAsk,
         retry::input_hash,
         scalar::{Date, DateTime, Decimal, Money},
         staff::User,
     },
-    lane::{Claim, PostedVoucher},
+    lane::PostedVoucher,
+    scope::TenantScope,
     services::books::{
         chart,
         registers::{self, Order, Status},
@@ -118,7 +126,7 @@ impl From<PostedVoucher> for Voucher {
 impl Voucher {
     /// The business in whose books it is.
     async fn business(&self, ctx: &Context<'_>) -> ApiResult<Business> {
-        Ok(loaders::business(ctx, self.posted.business).await?.into())
+        loaders::business(ctx, self.posted.business, |business| business.clone().into()).await
     }
 
     /// Its type.
@@ -138,7 +146,8 @@ impl Voucher {
 
     /// Sum of its debits, which is the sum of its credits.
     async fn total(&self, ctx: &Context<'_>) -> ApiResult<Money> {
-        Ok(money(self.posted.total, &loaders::business(ctx, self.posted.business).await?))
+        let total = self.posted.total;
+        loaders::business(ctx, self.posted.business, |business| money(total, business)).await
     }
 
     /// How it stands.
@@ -154,20 +163,46 @@ impl Voucher {
         }
     }
 
+    /// Which bills its entries open and settle, in order.
+    async fn bills(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherBill>> {
+        let business = self.posted.business;
+        let read = loaders::bills(ctx, self.posted.version_id).await?;
+        Ok(read.into_iter().map(|row| VoucherBill::of(row, business)).collect())
+    }
+
+    /// What was done to it since, oldest first.
+    async fn acts(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherAct>> {
+        let read = loaders::acts(ctx, self.posted.id).await?;
+        Ok(read.into_iter().map(VoucherAct::from).collect())
+    }
+
+    /// The exception by which it passed a period lock; null where it met none, and for callers without
+    /// LOCK_EXCEPTION_READ.
+    async fn lock_exception(&self, ctx: &Context<'_>) -> ApiResult<Option<LockException>> {
+        match self.posted.lock_exception {
+            Some(id) => {
+                let found = loaders::lock_exception(ctx, LockExceptionId::new(id)).await?;
+                Ok(found.map(LockException::from))
+            }
+            None => Ok(None),
+        }
+    }
+
     /// Its entries in order.
     async fn entries(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherEntry>> {
         let scope = &ctx.tenant()?;
-        let business = &loaders::business(ctx, self.posted.business).await?;
-        let exponent_of = |code: &str| {
-            let currency = scope.catalogue.currency(code);
-            currency.and_then(|one| u8::try_from(one.exponent).ok()).unwrap_or(2)
+        let read;
+        let entries = if self.posted.entries.is_empty() {
+            read = loaders::entries(ctx, self.posted.version_id).await?;
+            &read
+        } else {
+            &self.posted.entries
         };
-        let of = |entry| VoucherEntry::of(entry, business, exponent_of);
-        if self.posted.entries.is_empty() {
-            let read = loaders::entries(ctx, self.posted.version_id).await?;
-            return Ok(read.iter().map(of).collect());
-        }
-        Ok(self.posted.entries.iter().map(of).collect())
+        let exponent_of = |code: &str| scope.catalogue.currency_exponent(code);
+        let shown = |business: &business::Model| {
+            entries.iter().map(|entry| VoucherEntry::of(entry, business, exponent_of)).collect()
+        };
+        loaders::business(ctx, self.posted.business, shown).await
     }
 }
 
@@ -181,6 +216,18 @@ user_errors!(
     VoucherUserError,
     /// What can be wrong with a voucher's input.
     VoucherErrorCode {
+        /// It is done already.
+        AlreadyDone,
+        /// The business wants vouchers approved before they are posted.
+        ApprovalRequired,
+        /// More than the bill has open, or than the voucher has left.
+        BillOverAllocated,
+        /// A bill of the voucher is settled; that is to be undone first.
+        BillSettled,
+        /// The bills come to more than the entry.
+        BillsUnequal,
+        /// The party has no such bill.
+        BillUnknown,
         /// There is no such business, or several and none was named.
         BusinessUnknown,
         /// There is no such currency.
@@ -189,30 +236,41 @@ user_errors!(
         LedgerArchived,
         /// There is no such ledger in this business.
         LedgerUnknown,
-        /// Vouchers of this type are not posted as plain entries.
+        /// This voucher, or a voucher of this type, is not treated in this way.
         NotAllowed,
+        /// There is no such voucher, draft or allocation.
+        NotFound,
         /// An entry has not exactly one of debit and credit, above zero.
         NotOneSided,
         /// The number would be too long for its kind of document.
         NumberTooLong,
-        /// The period is locked.
+        /// The period is locked, and no exception that you hold opens it; the message names the day through
+        /// which it is.
         PeriodLocked,
         /// This cannot be left out.
         Required,
+        /// Nobody approves what they wrote or submitted themselves.
+        SelfApproval,
         /// A ledger stands on a side that the voucher type does not allow.
         SideRule,
+        /// Somebody changed the voucher or draft meanwhile.
+        Stale,
         /// Fewer than two entries.
         TooFewEntries,
         /// The amount is beyond what is kept.
         TooLarge,
         /// The text is too long.
         TooLong,
-        /// More entries than a voucher can have.
+        /// More entries than a voucher can have, more bills than an entry, or more vouchers than a call.
         TooMany,
         /// More decimal places than the currency has; nothing is ever rounded.
         TooPrecise,
         /// Debits and credits differ.
         Unbalanced,
+        /// The voucher is cancelled.
+        VoucherCancelled,
+        /// A later voucher reverses it.
+        VoucherReversed,
         /// There is no such voucher type.
         VoucherTypeUnknown,
         /// The accounting year is closed.
@@ -282,7 +340,7 @@ pub struct VoucherPostInput {
     pub idempotency_key: String,
     /// In whose books; may be left out by who sees only one business.
     pub business_id: Option<ID>,
-    /// Its type: a journal, payment, receipt or contra.
+    /// Its type, one that counts in the books.
     pub voucher_type_id: ID,
     /// Day it counts in the books.
     pub date: Date,
@@ -294,6 +352,8 @@ pub struct VoucherPostInput {
     pub reference_date: Option<Date>,
     /// When it happened.
     pub occurred_at: Option<DateTime>,
+    /// The exception by which it shall pass a soft period lock. Left out, one that you hold is found.
+    pub lock_exception_id: Option<ID>,
     /// At least two entries whose debits equal their credits.
     pub entries: Vec<VoucherEntryInput>,
     /// Shows what would be posted, with a number for preview, and changes nothing.
@@ -305,11 +365,7 @@ impl VoucherPostInput {
     /// The same input with every number written in its shortest form: "7.0" and "7.00" are one input.
     fn plain(&self) -> Self {
         let mut plain = self.clone();
-        for entry in &mut plain.entries {
-            for number in [&mut entry.debit, &mut entry.credit, &mut entry.exchange_rate] {
-                *number = number.as_ref().map(Decimal::shortest);
-            }
-        }
+        plain.entries.iter_mut().for_each(VoucherEntryInput::shorten);
         plain
     }
 }
@@ -317,8 +373,10 @@ impl VoucherPostInput {
 /// What posting a voucher did.
 #[derive(SimpleObject, Debug)]
 pub struct VoucherPostPayload {
-    /// The voucher; null when something was wrong.
+    /// The voucher; null when something was wrong, or while it waits for approval.
     pub voucher: Option<Voucher>,
+    /// The draft that waits for approval, where the business wants that.
+    pub draft: Option<VoucherDraft>,
     /// Whether an earlier call with the same key had posted it.
     pub replayed: bool,
     /// Whether nothing was stored because only a preview was asked.
@@ -384,8 +442,16 @@ impl VoucherQuery {
 /// A voucher that the caller may see.
 pub async fn find(ctx: &Context<'_>, id: Option<VoucherId>) -> ApiResult<Option<Voucher>> {
     let Some(id) = id else { return Ok(None) };
-    let found = registers::find(&*ctx.tenant()?, &[id], true).await?;
-    Ok(found.into_iter().next().map(Voucher::from))
+    Ok(find_all(&*ctx.tenant()?, &[id]).await?.remove(&id))
+}
+
+/// Those of these vouchers that the caller may see.
+pub async fn find_all(
+    scope: &TenantScope,
+    ids: &[VoucherId],
+) -> Result<HashMap<VoucherId, Voucher>> {
+    let found = registers::find(scope, ids, true).await?;
+    Ok(found.into_iter().map(|one| (one.id, Voucher::from(one))).collect())
 }
 
 /// The voucher that a global id names.
@@ -400,14 +466,11 @@ fn filtered(filter: VoucherFilter, exponent: u8) -> ApiResult<registers::Voucher
             .transpose()
             .map_err(|why| Error::bad_input(format!("filter.{name}"), why.to_string()))
     };
-    let kind = |global: &ID| id::decode("VoucherType", global).map_or(0, |number| number);
-    // No ledger has the number 0.
-    let ledger = |global: &ID| ledger_of(global).unwrap_or(LedgerId::new(0));
+    let ledger = |global: &ID| LedgerId::new(id::number(LEDGER, global));
+    let kind = |global: &ID| VoucherTypeId::new(id::number(VOUCHER_TYPE, global));
     Ok(registers::VoucherFilter {
         number: filter.number,
-        voucher_types: filter
-            .voucher_type_ids
-            .map(|ids| ids.iter().map(|global| VoucherTypeId::new(kind(global))).collect()),
+        voucher_types: filter.voucher_type_ids.map(|ids| ids.iter().map(kind).collect()),
         from: filter.from.map(|day| day.0),
         to: filter.to.map(|day| day.0),
         ledger: filter.ledger_id.as_ref().map(ledger),
@@ -426,7 +489,8 @@ pub struct VoucherMutation;
 #[Object]
 impl VoucherMutation {
     /// Posts a voucher. Its debits and credits must be equal; it gets its number, and nothing changes
-    /// it afterwards. Requires: VOUCHER_POST.
+    /// it afterwards. Where the business wants approval, it becomes a draft that waits for it.
+    /// Requires: VOUCHER_POST.
     #[graphql(
         guard = "Requires(Permission::VoucherPost)",
         complexity = "crate::graphql::cost::of_many(1, child_complexity.saturating_add(15))"
@@ -437,31 +501,56 @@ impl VoucherMutation {
         #[graphql(desc = "The voucher.")] input: VoucherPostInput,
     ) -> ApiResult<VoucherPostPayload> {
         let scope = &ctx.tenant()?;
-        let claim = Claim {
-            field: "voucherPost",
-            key: input.idempotency_key.clone(),
-            input_hash: input_hash(&input.plain()),
-        };
+        let claim = claim("voucherPost", &input.idempotency_key, input_hash(&input.plain()));
         let dry_run = input.dry_run;
-        let command = PostVoucher {
-            business: asked(input.business_id.as_ref()),
-            voucher_type: id::decode("VoucherType", &input.voucher_type_id).map(VoucherTypeId::new),
-            dated: input.date.0,
+        let command = PostVoucher::from(VoucherBulkItemInput {
+            business_id: input.business_id,
+            voucher_type_id: input.voucher_type_id,
+            date: input.date,
             narration: input.narration,
             reference: input.reference,
-            reference_date: input.reference_date.map(|day| day.0),
-            occurred_at: input.occurred_at.map(|instant| instant.0),
-            lock_exception: None,
-            entries: input.entries.into_iter().map(Into::into).collect(),
-        };
-        let (posted, user_errors) = answer(vouchers::post(scope, command, claim, dry_run).await)?;
+            reference_date: input.reference_date,
+            occurred_at: input.occurred_at,
+            lock_exception_id: input.lock_exception_id,
+            entries: input.entries,
+        });
+        let done = vouchers::post(scope, command, claim, dry_run).await;
+        let Done { voucher, draft, replayed, user_errors } = Done::of(ctx, done).await?;
+        Ok(VoucherPostPayload { voucher, draft, replayed, dry_run, user_errors })
+    }
+
+    /// Posts several vouchers, all or none, in one transaction. Requires: VOUCHER_POST.
+    #[graphql(
+        guard = "Requires(Permission::VoucherPost)",
+        complexity = "crate::graphql::cost::of_many(input.vouchers.len(), child_complexity.saturating_add(15))"
+    )]
+    async fn voucher_bulk_post(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The vouchers.")] input: VoucherBulkPostInput,
+    ) -> ApiResult<VoucherBulkPostPayload> {
+        let scope = &ctx.tenant()?;
+        let mut plain = input.clone();
+        let entries = plain.vouchers.iter_mut().flat_map(|voucher| &mut voucher.entries);
+        entries.for_each(VoucherEntryInput::shorten);
+        let claim = claim("voucherBulkPost", &input.idempotency_key, input_hash(&plain));
+        let dry_run = input.dry_run;
+        let commands = input.vouchers.into_iter().map(PostVoucher::from).collect();
+        let done = vouchers::post_all(scope, commands, claim, dry_run).await;
+        let (posted, user_errors) = answer(done)?;
         let Some(posted) = posted else {
-            return Ok(VoucherPostPayload { voucher: None, replayed: false, dry_run, user_errors });
+            let vouchers = Vec::new();
+            return Ok(VoucherBulkPostPayload { vouchers, replayed: false, dry_run, user_errors });
         };
-        let voucher = match posted.vouchers.into_iter().next() {
-            Some(voucher) => Some(Voucher::from(voucher)),
-            None => find(ctx, posted.ids.first().copied()).await?,
+        let vouchers = if posted.vouchers.is_empty() {
+            let mut found = registers::find(scope, &posted.ids, true).await?;
+            found.sort_by_key(|one| posted.ids.iter().position(|id| *id == one.id));
+            found
+        } else {
+            posted.vouchers
         };
-        Ok(VoucherPostPayload { voucher, replayed: posted.replayed, dry_run, user_errors })
+        let vouchers = vouchers.into_iter().map(Voucher::from).collect();
+        let replayed = posted.replayed;
+        Ok(VoucherBulkPostPayload { vouchers, replayed, dry_run, user_errors })
     }
 }

@@ -1,23 +1,30 @@
 //! Accounting years of a business in the API.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use daybook_domain::{id::BusinessYearId, role::Permission};
-use daybook_entity::tenant::business::business_year;
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
+use daybook_domain::{
+    id::{BusinessYearId, UserId},
+    role::Permission,
+};
+use daybook_entity::tenant::business::{YearActKind as StoredKind, business_year, year_act};
 
-use super::businesses::asked;
+use super::{businesses::asked, loaders};
 use crate::{
     graphql::{
         context::{Asks, Requires},
         error::{ApiResult, answer},
         id,
+        retry::input_hash,
         scalar::{Date, DateTime},
+        staff::User,
     },
-    services::books::years::{self, ActOnYear},
+    lane::Claim,
+    services::books::years::{self, ActOnYear, Acted},
     user_errors,
 };
 
 /// An accounting year that a business has opened.
 #[derive(SimpleObject, Debug, Clone)]
+#[graphql(complex)]
 pub struct BusinessYear {
     /// Opaque global id.
     pub id: ID,
@@ -29,8 +36,80 @@ pub struct BusinessYear {
     pub ends_on: Date,
     /// Whether it is the one-day period that holds the opening balances.
     pub is_opening: bool,
-    /// When it was closed; nothing is dated in it since.
+    /// Whether something may be dated in it, as far as no period lock says otherwise.
+    pub state: BusinessYearState,
+    /// When it was opened: with the business, or by its first voucher.
+    pub opened_at: DateTime,
+    /// When it was closed; nothing is dated in it since. Null while it is open.
     pub closed_at: Option<DateTime>,
+    #[graphql(skip)]
+    number: BusinessYearId,
+}
+
+/// Whether an accounting year takes vouchers.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BusinessYearState {
+    /// It does.
+    Open,
+    /// It was closed: nothing is dated in it, cancelled or amended there.
+    Closed,
+}
+
+/// What was done to an accounting year.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "StoredKind")]
+pub enum BusinessYearActKind {
+    /// It was closed.
+    Closed,
+    /// It was opened again.
+    Reopened,
+}
+
+/// An act on an accounting year; it is recorded for good.
+#[derive(SimpleObject, Debug, Clone)]
+#[graphql(complex)]
+pub struct BusinessYearAct {
+    /// What was done.
+    pub kind: BusinessYearActKind,
+    /// Why.
+    pub reason: Option<String>,
+    /// When.
+    pub recorded_at: DateTime,
+    #[graphql(skip)]
+    by: Option<UserId>,
+}
+
+impl From<year_act::Model> for BusinessYearAct {
+    fn from(row: year_act::Model) -> Self {
+        Self {
+            kind: row.kind.into(),
+            reason: row.reason,
+            recorded_at: DateTime(row.recorded_at),
+            by: row.acted_by,
+        }
+    }
+}
+
+#[ComplexObject]
+impl BusinessYearAct {
+    /// Who did it. Null when it was the program itself, and for callers without USER_READ when it was
+    /// somebody else.
+    async fn acted_by(&self, ctx: &Context<'_>) -> ApiResult<Option<User>> {
+        match self.by {
+            Some(user) => Ok(loaders::user(ctx, user).await?.map(User::from)),
+            None => Ok(None),
+        }
+    }
+}
+
+#[ComplexObject]
+impl BusinessYear {
+    /// Every time it was closed or opened again, the first act first. The opening period is closed and
+    /// opened with the first year.
+    async fn acts(&self, ctx: &Context<'_>) -> ApiResult<Vec<BusinessYearAct>> {
+        let acts = loaders::year_acts(ctx, self.number).await?;
+        Ok(acts.into_iter().map(BusinessYearAct::from).collect())
+    }
 }
 
 /// The kind of a business year's global id.
@@ -44,6 +123,12 @@ impl From<business_year::Model> for BusinessYear {
             starts_on: Date(row.starts_on),
             ends_on: Date(row.ends_on),
             is_opening: row.is_opening,
+            state: match row.closed_at {
+                Some(_) => BusinessYearState::Closed,
+                None => BusinessYearState::Open,
+            },
+            opened_at: DateTime(row.opened_at),
+            number: row.id,
             closed_at: row.closed_at.map(DateTime),
         }
     }
@@ -60,6 +145,8 @@ user_errors!(
         NotAllowed,
         /// There is no such accounting year.
         NotFound,
+        /// A hard lock covers all of it.
+        PeriodLocked,
         /// A reason is needed.
         Required,
         /// The text is too long.
@@ -74,6 +161,9 @@ pub struct BusinessYearActInput {
     pub year_id: ID,
     /// Why; needed to open a year again.
     pub reason: Option<String>,
+    /// Your own key for this request, 1 to 255 characters; the same key and input again changes nothing
+    /// more and answers the year. Without one, a repeat is refused as ALREADY_DONE.
+    pub idempotency_key: Option<String>,
 }
 
 /// What an act on a year did.
@@ -81,8 +171,18 @@ pub struct BusinessYearActInput {
 pub struct BusinessYearActPayload {
     /// The year as it stands now; null when something was wrong.
     pub year: Option<BusinessYear>,
+    /// Whether an earlier call with the same key had done it.
+    pub replayed: bool,
     /// What was wrong; empty when it was done.
     pub user_errors: Vec<YearUserError>,
+}
+
+impl BusinessYearActPayload {
+    fn of(outcome: crate::error::Result<Acted>) -> ApiResult<Self> {
+        let (done, user_errors) = answer(outcome)?;
+        let replayed = done.as_ref().is_some_and(|done| done.replayed);
+        Ok(Self { year: done.map(|done| done.year.into()), replayed, user_errors })
+    }
 }
 
 /// Queries of years.
@@ -113,32 +213,36 @@ pub struct YearMutation;
 
 #[Object]
 impl YearMutation {
-    /// Closes an accounting year: it posts nothing and sets a lock. Requires: YEAR_CLOSE.
+    /// Closes an accounting year: it posts nothing and locks every day of it. Years are closed in order.
+    /// Requires: YEAR_CLOSE.
     #[graphql(guard = "Requires(Permission::YearClose)")]
     async fn business_year_close(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which year.")] input: BusinessYearActInput,
     ) -> ApiResult<BusinessYearActPayload> {
-        let (year, user_errors) = answer(years::close(&*ctx.tenant()?, command(input)).await)?;
-        Ok(BusinessYearActPayload { year: year.map(BusinessYear::from), user_errors })
+        let command = command("businessYearClose", input);
+        BusinessYearActPayload::of(years::close(&*ctx.tenant()?, command).await)
     }
 
-    /// Opens a closed accounting year again; the reason is recorded. Requires: YEAR_CLOSE.
+    /// Opens the last closed accounting year again; the reason is recorded. What a hard lock covers stays
+    /// locked. Requires: YEAR_CLOSE.
     #[graphql(guard = "Requires(Permission::YearClose)")]
     async fn business_year_reopen(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which year, and why.")] input: BusinessYearActInput,
     ) -> ApiResult<BusinessYearActPayload> {
-        let (year, user_errors) = answer(years::reopen(&*ctx.tenant()?, command(input)).await)?;
-        Ok(BusinessYearActPayload { year: year.map(BusinessYear::from), user_errors })
+        let command = command("businessYearReopen", input);
+        BusinessYearActPayload::of(years::reopen(&*ctx.tenant()?, command).await)
     }
 }
 
-fn command(input: BusinessYearActInput) -> ActOnYear {
+fn command(field: &'static str, input: BusinessYearActInput) -> ActOnYear {
+    let input_hash = input_hash(&input);
     ActOnYear {
         year: id::decode(BUSINESS_YEAR, &input.year_id).map(BusinessYearId::new),
         reason: input.reason,
+        claim: input.idempotency_key.map(|key| Claim { field, key, input_hash }),
     }
 }

@@ -25,8 +25,8 @@ pub struct Facts {
 /// Checks one parsed document, without running into its fragments more than once.
 ///
 /// # Errors
-/// [`Excess`] when a bound is passed, when fragments form a circle, when the operation to run
-/// cannot be told, or when it asks for the schema and `bounds.introspection` is off.
+/// [`Excess`] when a bound is passed, when fragments form a circle, or when the operation to run
+/// cannot be told.
 pub fn check_document(
     document: &ExecutableDocument,
     operation_name: Option<&str>,
@@ -43,9 +43,6 @@ pub fn check_document(
         selects_introspection: root_fields.iter().any(|field| is_introspection(field)),
         root_fields: root_fields.into_iter().map(str::to_owned).collect(),
     };
-    if facts.selects_introspection && !bounds.introspection {
-        return Err(Excess::introspection());
-    }
     check_batch([&facts], bounds)?;
     Ok(facts)
 }
@@ -294,23 +291,19 @@ mod tests {
     }
 
     #[test]
-    fn introspection_is_refused_unless_allowed() {
+    fn who_asks_for_the_schema_is_noticed() {
         for query in [
             "{ __schema { queryType { name } } }",
             "{ a: __type(name: \"Q\") { name } }",
             "{ ...F } fragment F on Q { ... { __schema { description } } }",
         ] {
-            assert_eq!(check(query).unwrap_err().kind, ExcessKind::Introspection);
-            let open = Bounds { introspection: true, ..Bounds::default() };
-            let facts = check_document(&parse_query(query).unwrap(), None, &open).unwrap();
-            assert!(facts.selects_introspection);
+            assert!(check(query).unwrap().selects_introspection);
         }
         assert!(!check("{ __typename me { __typename } }").unwrap().selects_introspection);
     }
 
     #[test]
     fn the_standard_introspection_query_passes_and_an_exploding_one_does_not() {
-        let open = Bounds { introspection: true, ..Bounds::default() };
         let of_type = format!("{}kind name{}", "kind name ofType {".repeat(9), "}".repeat(9));
         let standard = format!(
             "query IntrospectionQuery {{ __schema {{ description queryType {{ name }} types {{ ...FullType }} \
@@ -321,11 +314,11 @@ mod tests {
              fragment InputValue on __InputValue {{ name type {{ ...TypeRef }} defaultValue }} \
              fragment TypeRef on __Type {{ {of_type} }}"
         );
-        check_document(&parse_query(standard).unwrap(), None, &open).unwrap();
+        check(&standard).unwrap();
 
         let message = |inner: &str| {
             let query = format!("{{ __schema {{ types {{ {inner} }} }} }}");
-            check_document(&parse_query(query).unwrap(), None, &open).unwrap_err().message
+            check(&query).unwrap_err().message
         };
         assert_eq!(
             message("fields { type { fields { type { interfaces { name } } } } }"),

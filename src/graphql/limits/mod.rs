@@ -32,8 +32,6 @@ pub struct Bounds {
     pub selections: usize,
     /// Levels of brackets in a document or a body, and of selections and fragments in each other.
     pub nesting: usize,
-    /// Whether `__schema` and `__type` may be asked by this caller.
-    pub introspection: bool,
     /// Root fields of which a request may hold one in all, so that guessing passwords cannot be
     /// packed.
     pub single_root_fields: &'static [&'static str],
@@ -50,7 +48,6 @@ impl Default for Bounds {
             tokens: 5_000,
             selections: 20_000,
             nesting: 200,
-            introspection: false,
             single_root_fields: &["login", "adminLogin", "register", "loginChoose"],
         }
     }
@@ -63,8 +60,6 @@ pub enum ExcessKind {
     TooComplex,
     /// The request cannot be understood: no such operation, or fragments in a circle.
     BadRequest,
-    /// The schema is asked for by a caller who may not read it.
-    Introspection,
 }
 
 /// A request refused before it ran.
@@ -84,12 +79,5 @@ impl Excess {
 
     fn bad_request(message: impl fmt::Display) -> Self {
         Self { kind: ExcessKind::BadRequest, message: message.to_string() }
-    }
-
-    /// The schema is not for this caller.
-    pub fn introspection() -> Self {
-        let message = "The schema is not open here: sign in as somebody who holds API_KEY_READ (in \
-                       the platform's office SYSTEM_READ), or ask the operator for it.";
-        Self { kind: ExcessKind::Introspection, message: message.to_owned() }
     }
 }

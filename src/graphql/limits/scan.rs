@@ -21,7 +21,8 @@ const NAME_BYTES_MAX: usize = 200;
 ///
 /// # Errors
 /// [`Excess`] when the text nests deeper than `bounds.nesting`, or than 200 levels, or holds more
-/// than `bounds.tokens` words and signs, or a name of more than 200 letters. Faults of grammar are left to the parser.
+/// than `bounds.tokens` words and signs, or a name of more than 200 letters. Faults of grammar are
+/// left to the parser.
 pub fn check_text(query: &str, bounds: &Bounds) -> Result<(), Excess> {
     let mut nesting = Nesting::new("document", bounds.nesting.min(DOCUMENT_NESTING));
     let mut text = Text { rest: query, endless: false, longest_name: 0 };

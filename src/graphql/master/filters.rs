@@ -1,19 +1,16 @@
 //! Which rows of the shared structure a list shows.
 
 use async_graphql::{ID, InputObject};
-use daybook_domain::{catalogue, id::SubGroupId, voucher::BaseType};
+use daybook_domain::{catalogue, voucher::BaseType};
 
 use super::{
-    groups::{AccountGroupOrigin, AccountNature, group_of},
+    groups::{AccountGroupOrigin, AccountNature, group_asked},
     words::{BaseVoucherType, DeducteeClass, IncomeTaxAct, StateUse, TdsSectionKind},
 };
 use crate::{
     graphql::scalar::Date,
-    services::{
-        books::groups::GroupRef,
-        master::lists::{
-            GroupFilter, RateFilter, SectionFilter, StateFilter as States, TypeFilter, YearFilter,
-        },
+    services::master::lists::{
+        GroupFilter, RateFilter, SectionFilter, StateFilter as States, TypeFilter, YearFilter,
     },
 };
 
@@ -34,12 +31,10 @@ pub struct AccountGroupFilter {
 
 impl From<AccountGroupFilter> for GroupFilter {
     fn from(filter: AccountGroupFilter) -> Self {
-        // An id that names no group has nothing below it.
-        let nobody = GroupRef::Own(SubGroupId::new(0));
         Self {
             text: filter.text,
             nature: filter.nature.map(Into::into),
-            parent: filter.parent_id.map(|id| group_of(&id).unwrap_or(nobody)),
+            parent: filter.parent_id.as_ref().map(group_asked),
             is_shared: filter.origin.map(|origin| origin == AccountGroupOrigin::Shared),
             is_hidden: filter.is_hidden,
         }

@@ -229,6 +229,11 @@ pub fn group_of(global: &ID) -> Option<GroupRef> {
     }
 }
 
+/// The group that a filter names; an id that names no group has nothing below it.
+pub fn group_asked(global: &ID) -> GroupRef {
+    group_of(global).unwrap_or(GroupRef::Own(SubGroupId::new(0)))
+}
+
 /// Who looks at the shared structure.
 pub enum Looker<'c> {
     /// Somebody of a tenant, who sees what the tenant adapted.

@@ -1,7 +1,7 @@
 //! Accounting years, States, currencies and countries in the API.
 
 use async_graphql::{ID, SimpleObject};
-use daybook_domain::{catalogue, currency as codes};
+use daybook_domain::catalogue;
 use daybook_entity::master::chart::{accounting_year, country, currency, state};
 
 use super::words::StateUse;
@@ -120,11 +120,6 @@ pub struct Currency {
     pub is_system: bool,
 }
 
-/// A code that was checked when it was stored.
-fn code_of(stored: &str) -> CurrencyCode {
-    CurrencyCode(codes::CurrencyCode::parse(stored).unwrap_or_else(|_| codes::CurrencyCode::none()))
-}
-
 /// The kind of a currency's global id.
 pub const CURRENCY: &str = "Currency";
 
@@ -132,7 +127,7 @@ impl From<currency::Model> for Currency {
     fn from(row: currency::Model) -> Self {
         Self {
             id: id::encode(CURRENCY, row.id.get()),
-            code: code_of(&row.code),
+            code: CurrencyCode::of(&row.code),
             numeric_code: row.numeric_code,
             name: row.name,
             exponent: row.exponent,
@@ -178,7 +173,7 @@ impl From<country::Model> for Country {
             id: id::encode(COUNTRY, row.id.get()),
             code: row.code,
             name: row.name,
-            currency: code_of(&row.currency),
+            currency: CurrencyCode::of(&row.currency),
             time_zone: row.time_zone,
             year_first_month: row.first_month,
             indian_grouping: row.indian_grouping,

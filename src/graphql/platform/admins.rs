@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use daybook_domain::{id::PlatformUserId, role::Permission};
-use daybook_entity::main::people::{PlatformRole, PlatformStatus, platform_user};
+use daybook_entity::main::people::{PlatformStatus, platform_user};
 use secrecy::SecretString;
 
 use crate::{
+    auth::roles,
     connection,
-    error::Result,
     graphql::{
         context::{Asks, Requires},
         error::{ApiResult, answer},
@@ -15,8 +15,9 @@ use crate::{
         page::PageAsk,
         permission::AdminRole,
         scalar::DateTime,
-        session::ADMIN,
+        session::{ADMIN, shown_once},
     },
+    payloads,
     services::platform::{
         admins::{self, ChangeAdmin, NewAdmin},
         welcome,
@@ -57,31 +58,13 @@ pub enum AdminStatus {
     Disabled,
 }
 
-fn role_of(role: PlatformRole) -> AdminRole {
-    match role {
-        PlatformRole::Admin => AdminRole::Admin,
-        PlatformRole::Support => AdminRole::Support,
-        PlatformRole::Salesman => AdminRole::Salesman,
-        PlatformRole::Distributor => AdminRole::Distributor,
-    }
-}
-
-fn stored(role: AdminRole) -> PlatformRole {
-    match role {
-        AdminRole::Admin => PlatformRole::Admin,
-        AdminRole::Support => PlatformRole::Support,
-        AdminRole::Salesman => PlatformRole::Salesman,
-        AdminRole::Distributor => PlatformRole::Distributor,
-    }
-}
-
 impl From<platform_user::Model> for Admin {
     fn from(row: platform_user::Model) -> Self {
         Self {
             id: id::encode(ADMIN, row.id.get()),
             name: row.name,
             email: row.email,
-            role: role_of(row.role),
+            role: roles::platform_role(row.role).into(),
             status: row.status.into(),
             version: row.version,
             created_at: DateTime(row.created_at),
@@ -153,20 +136,11 @@ pub struct AdminStatusInput {
     pub expected_version: Option<i32>,
 }
 
-/// What a change of somebody of the office did.
-#[derive(SimpleObject, Debug)]
-pub struct AdminPayload {
+payloads! {
     /// The person as they stand now; null when something was wrong.
-    pub admin: Option<Admin>,
-    /// What was wrong; empty when it was done.
-    pub user_errors: Vec<AdminUserError>,
-}
-
-impl AdminPayload {
-    fn of(outcome: Result<platform_user::Model>) -> ApiResult<Self> {
-        let (row, user_errors) = answer(outcome)?;
-        Ok(Self { admin: row.map(Admin::from), user_errors })
-    }
+    admin: Admin, of platform_user::Model, or AdminUserError;
+    /// What a change of somebody of the office did.
+    AdminPayload
 }
 
 /// What adding somebody to the office did.
@@ -244,20 +218,15 @@ impl AdminMutation {
         let new = NewAdmin {
             email: input.email,
             name: input.name,
-            role: stored(input.role),
+            role: roles::stored_platform_role(input.role.into()),
             password_hash: None,
         };
         let password = input.password.map(SecretString::from);
         let outcome = welcome::admin(ctx.desk()?, ctx.platform()?, new, password).await;
         let (made, user_errors) = answer(outcome)?;
         let (row, code) = made.unzip();
-        let code = code.flatten();
-        Ok(AdminCreatePayload {
-            admin: row.map(Admin::from),
-            code_expires_at: code.as_ref().map(|code| DateTime(code.expires_at)),
-            code: code.map(|code| code.code.reveal()),
-            user_errors,
-        })
+        let (code, code_expires_at) = shown_once(code.flatten());
+        Ok(AdminCreatePayload { admin: row.map(Admin::from), code, code_expires_at, user_errors })
     }
 
     /// Makes a one-time code with which somebody of the platform's office sets a new password; hand it
@@ -272,10 +241,11 @@ impl AdminMutation {
         let outcome = admins::reset_code(ctx.platform()?, admin_of(&id), code_ms).await;
         let (made, user_errors) = answer(outcome)?;
         let (row, code) = made.unzip();
+        let (code, code_expires_at) = shown_once(code);
         Ok(AdminPasswordResetRequestPayload {
             admin: row.map(Admin::from),
-            code_expires_at: code.as_ref().map(|code| DateTime(code.expires_at)),
-            code: code.map(|code| code.code.reveal()),
+            code,
+            code_expires_at,
             user_errors,
         })
     }
@@ -290,11 +260,11 @@ impl AdminMutation {
     ) -> ApiResult<AdminPayload> {
         let change = ChangeAdmin {
             name: input.name,
-            role: input.role.map(stored),
+            role: input.role.map(|role| roles::stored_platform_role(role.into())),
             is_disabled: None,
             expected_version: input.expected_version,
         };
-        AdminPayload::of(change_of(ctx, &id, change).await?)
+        change_of(ctx, &id, change).await
     }
 
     /// Lets somebody of the platform's office in no more and ends their sessions.
@@ -306,7 +276,7 @@ impl AdminMutation {
         #[graphql(desc = "The person's id.")] id: ID,
         #[graphql(desc = "The version you saw.")] input: Option<AdminStatusInput>,
     ) -> ApiResult<AdminPayload> {
-        AdminPayload::of(change_of(ctx, &id, turned(true, input)).await?)
+        change_of(ctx, &id, turned(true, input)).await
     }
 
     /// Lets a disabled person of the platform's office in again. Requires: ADMIN_UPDATE.
@@ -317,7 +287,7 @@ impl AdminMutation {
         #[graphql(desc = "The person's id.")] id: ID,
         #[graphql(desc = "The version you saw.")] input: Option<AdminStatusInput>,
     ) -> ApiResult<AdminPayload> {
-        AdminPayload::of(change_of(ctx, &id, turned(false, input)).await?)
+        change_of(ctx, &id, turned(false, input)).await
     }
 }
 
@@ -330,12 +300,8 @@ fn turned(is_disabled: bool, input: Option<AdminStatusInput>) -> ChangeAdmin {
 }
 
 /// Changes a person; what this node remembers of anybody's rights is forgotten at once.
-async fn change_of(
-    ctx: &Context<'_>,
-    id: &ID,
-    change: ChangeAdmin,
-) -> ApiResult<crate::error::Result<platform_user::Model>> {
+async fn change_of(ctx: &Context<'_>, id: &ID, change: ChangeAdmin) -> ApiResult<AdminPayload> {
     let outcome = admins::update(ctx.platform()?, admin_of(id), change).await;
     ctx.desk()?.office_access.forget();
-    Ok(outcome)
+    AdminPayload::of(outcome)
 }

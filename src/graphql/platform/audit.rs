@@ -1,24 +1,21 @@
 //! The log of the office's own acts in the API.
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use daybook_domain::role::Permission;
 use daybook_entity::main::record::admin_audit_log;
 
 use crate::{
     connection,
     graphql::{
-        audit::{AdminAuditLogFilter, AuditActorKind, AuditVerification, VERIFY, actor},
+        audit::{AuditActorKind, AuditVerification, actor, verified_until},
         context::{Asks, Requires},
         error::ApiResult,
         id,
-        page::{self, PageAsk},
+        page::PageAsk,
         scalar::DateTime,
         session::ADMIN,
     },
-    services::{
-        chain::read_cursor,
-        platform::audit::{self, AuditFilter},
-    },
+    services::platform::audit::{self, AuditFilter},
 };
 
 /// A row of the office's log: who did what, when, and how it was before and after.
@@ -79,6 +76,19 @@ connection!(
     AdminAuditLogConnection, AdminAuditLogEdge, AdminAuditLogEntry
 );
 
+/// Which rows of the office's log to list.
+#[derive(InputObject, Debug, Default)]
+pub struct AdminAuditLogFilter {
+    /// What was done, such as "TENANT_SUSPENDED".
+    pub action: Option<String>,
+    /// By this person.
+    pub actor_id: Option<ID>,
+    /// At this instant or later.
+    pub from: Option<DateTime>,
+    /// Before this instant.
+    pub before: Option<DateTime>,
+}
+
 const NEWEST: &str = "adminAuditLogs:sequence:desc";
 
 /// Queries of the office's log.
@@ -130,7 +140,7 @@ impl AdminAuditQuery {
         #[graphql(desc = "End cursor of the call before; from the beginning when left out.")]
         after: Option<String>,
     ) -> ApiResult<AuditVerification> {
-        let after = after.map(|cursor| read_cursor(&page::decode(VERIFY, &cursor)?)).transpose()?;
-        Ok(audit::verify(ctx.platform()?, after.unwrap_or(0)).await?.into())
+        let after = verified_until(after.as_deref())?;
+        Ok(audit::verify(ctx.platform()?, after).await?.into())
     }
 }

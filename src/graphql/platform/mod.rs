@@ -2,8 +2,10 @@
 
 pub mod admins;
 pub mod audit;
+pub mod figures;
 pub mod node;
 pub mod servers;
+pub mod sessions;
 pub mod system;
 pub mod tenants;
 
@@ -15,8 +17,10 @@ pub struct PlatformQuery(
     tenants::TenantQuery,
     servers::ServerQuery,
     system::SystemQuery,
+    figures::FigureQuery,
     audit::AdminAuditQuery,
     admins::AdminQuery,
+    sessions::AdminSessionQuery,
 );
 
 /// Mutations of the office.
@@ -25,4 +29,5 @@ pub struct PlatformMutation(
     tenants::TenantMutation,
     servers::ServerMutation,
     admins::AdminMutation,
+    sessions::AdminSessionMutation,
 );

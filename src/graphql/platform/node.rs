@@ -1,8 +1,10 @@
 //! Objects of the office by their global id.
 
-use daybook_domain::id::{DatabaseServerId, PlatformUserId, TenantId};
+use daybook_domain::id::{DatabaseServerId, PlatformUserId, SessionId, TenantId};
 
-use super::{audit::ADMIN_AUDIT_LOG_ENTRY, servers::DATABASE_SERVER, tenants};
+use super::{
+    audit::ADMIN_AUDIT_LOG_ENTRY, servers::DATABASE_SERVER, sessions::PLATFORM_SESSION, tenants,
+};
 use crate::{
     graphql::{
         error::ApiResult,
@@ -10,7 +12,7 @@ use crate::{
         session::{ADMIN, TENANT},
     },
     scope::PlatformScope,
-    services::platform::{admins, audit, servers},
+    services::platform::{admins, audit, servers, sessions},
 };
 
 /// The object of the office that a global id of this kind and number names.
@@ -34,6 +36,10 @@ pub async fn node(scope: &PlatformScope, kind: &str, number: i64) -> ApiResult<O
         ADMIN_AUDIT_LOG_ENTRY => {
             let found = audit::find(scope, number).await?;
             found.map(|row| Node::AdminAuditLogEntry(Box::new(row.into())))
+        }
+        PLATFORM_SESSION => {
+            let found = sessions::find(scope, SessionId::new(number)).await?;
+            found.map(|one| Node::AdminSession(Box::new(one.into())))
         }
         _ => None,
     })

@@ -12,11 +12,12 @@ use crate::{
     graphql::{
         books::ledgers::maybe,
         context::{Asks, Requires},
-        error::{ApiResult, answer},
+        error::ApiResult,
         id,
         page::PageAsk,
         scalar::DateTime,
     },
+    payloads,
     services::platform::servers::{self, ChangeServer, NewServer, ServerFigures},
     user_errors,
 };
@@ -194,20 +195,11 @@ pub struct ServerUpdateInput {
     pub status: Option<DatabaseServerStatus>,
 }
 
-/// What a change of a server did.
-#[derive(SimpleObject, Debug)]
-pub struct ServerPayload {
+payloads! {
     /// The server as it stands now; null when something was wrong.
-    pub server: Option<DatabaseServer>,
-    /// What was wrong; empty when it was done.
-    pub user_errors: Vec<ServerUserError>,
-}
-
-impl ServerPayload {
-    fn of(outcome: Result<database_server::Model>) -> ApiResult<Self> {
-        let (row, user_errors) = answer(outcome)?;
-        Ok(Self { server: row.map(DatabaseServer::from), user_errors })
-    }
+    server: DatabaseServer, of database_server::Model, or ServerUserError;
+    /// What a change of a server did.
+    ServerPayload
 }
 
 fn port(field: &str, port: Option<i32>) -> Result<Option<u16>> {

@@ -21,7 +21,7 @@ use crate::{
         id,
         page::PageAsk,
         scalar::{CurrencyCode, DateTime, Decimal},
-        session::TENANT,
+        session::{TENANT, shown_once},
     },
     scope::PlatformScope,
     services::platform::{
@@ -41,7 +41,7 @@ pub enum TenantStatus {
     Provisioning,
     /// Served.
     Active,
-    /// Refused for now.
+    /// Suspended by the platform's office; its users are refused until it is resumed.
     Suspended,
     /// Refused for good.
     Closed,
@@ -126,11 +126,10 @@ pub struct Tenant {
     pub updated_at: DateTime,
 }
 
-/// A tenant's row with the server it lives on.
-struct Placed(tenant_master::Model, Option<database_server::Model>);
-
-impl From<Placed> for Tenant {
-    fn from(Placed(row, server): Placed) -> Self {
+impl Tenant {
+    /// A tenant with the server it lives on, if that is among these.
+    fn of(row: tenant_master::Model, servers: &[database_server::Model]) -> Self {
+        let server = servers.iter().find(|server| server.id == row.server_id).cloned();
         Self {
             id: id::encode(TENANT, row.id.get()),
             company_name: row.company_name,
@@ -172,7 +171,7 @@ pub struct TenantCounts {
     pub provisioning: i32,
     /// Served.
     pub active: i32,
-    /// Refused for now.
+    /// Suspended by the platform's office; their users are refused until they are resumed.
     pub suspended: i32,
     /// Refused for good.
     pub closed: i32,
@@ -203,9 +202,9 @@ fn list<T, U: From<T>>(values: Option<Vec<T>>) -> Option<Vec<U>> {
     values.map(|values| values.into_iter().map(U::from).collect())
 }
 
-/// The server that a global id names; 0, which none has, when it names none.
+/// The server that a global id names.
 fn server_of(global: &ID) -> DatabaseServerId {
-    DatabaseServerId::new(id::decode(DATABASE_SERVER, global).unwrap_or(0))
+    DatabaseServerId::new(id::number(DATABASE_SERVER, global))
 }
 
 impl From<AdminTenantFilter> for TenantFilter {
@@ -361,16 +360,16 @@ async fn payload(
     outcome: Result<tenant_master::Model>,
 ) -> ApiResult<TenantPayload> {
     let (row, user_errors) = answer(outcome)?;
-    let tenant = match row {
-        Some(row) => Some(placed(scope, row).await?.into()),
-        None => None,
-    };
-    Ok(TenantPayload { tenant, user_errors })
+    Ok(TenantPayload { tenant: shown(scope, row).await?, user_errors })
 }
 
-async fn placed(scope: &PlatformScope, row: tenant_master::Model) -> ApiResult<Placed> {
-    let mut servers = servers_of(scope, [row.server_id]).await?;
-    Ok(Placed(row, servers.pop()))
+async fn shown(
+    scope: &PlatformScope,
+    row: Option<tenant_master::Model>,
+) -> ApiResult<Option<Tenant>> {
+    let Some(row) = row else { return Ok(None) };
+    let servers = servers_of(scope, [row.server_id]).await?;
+    Ok(Some(Tenant::of(row, &servers)))
 }
 
 /// Tenants with their servers by number; none for a caller who may not see tenants.
@@ -382,11 +381,7 @@ pub(super) async fn of_rows(
         return Ok(HashMap::new());
     }
     let servers = servers_of(scope, rows.iter().map(|row| row.server_id)).await?;
-    let placed = |row: tenant_master::Model| {
-        let server = servers.iter().find(|server| server.id == row.server_id).cloned();
-        (row.id.get(), Tenant::from(Placed(row, server)))
-    };
-    Ok(rows.into_iter().map(placed).collect())
+    Ok(rows.into_iter().map(|row| (row.id.get(), Tenant::of(row, &servers))).collect())
 }
 
 /// The servers of a page of tenants, for those who may see them.
@@ -432,10 +427,7 @@ impl TenantQuery {
         let filter = filter.unwrap_or_default().into();
         let page = tenants::list(scope, &filter, order, &ask).await?;
         let servers = servers_of(scope, page.rows.iter().map(|(_, row)| row.server_id)).await?;
-        let page = page.map(|row| {
-            let server = servers.iter().find(|server| server.id == row.server_id).cloned();
-            Placed(row, server)
-        });
+        let page = page.map(|row| Tenant::of(row, &servers));
         Ok(TenantConnection::of(name, &ask, page))
     }
 
@@ -468,10 +460,7 @@ impl TenantQuery {
 pub async fn find(scope: &PlatformScope, id: Option<TenantId>) -> ApiResult<Option<Tenant>> {
     scope.require(Permission::AdminTenantRead)?;
     let Some(id) = id else { return Ok(None) };
-    match tenants::find(scope, id).await? {
-        Some(row) => Ok(Some(placed(scope, row).await?.into())),
-        None => Ok(None),
-    }
+    shown(scope, tenants::find(scope, id).await?).await
 }
 
 /// Mutations of tenants.
@@ -507,17 +496,9 @@ impl TenantMutation {
         let outcome = welcome::tenant(ctx.desk()?, scope, new, password).await;
         let (made, user_errors) = answer(outcome)?;
         let (row, code) = made.unzip();
-        let code = code.flatten();
-        let tenant = match row {
-            Some(row) => Some(placed(scope, row).await?.into()),
-            None => None,
-        };
-        Ok(TenantCreatePayload {
-            tenant,
-            code_expires_at: code.as_ref().map(|code| DateTime(code.expires_at)),
-            code: code.map(|code| code.code.reveal()),
-            user_errors,
-        })
+        let (code, code_expires_at) = shown_once(code.flatten());
+        let tenant = shown(scope, row).await?;
+        Ok(TenantCreatePayload { tenant, code, code_expires_at, user_errors })
     }
 
     /// Refuses a tenant's users from their next request on. Requires: TENANT_SUSPEND.

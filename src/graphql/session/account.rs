@@ -9,11 +9,12 @@ use crate::{
     graphql::{
         books::ledgers::maybe,
         context::{Asks, Requires},
-        error::{ApiResult, answer},
+        error::ApiResult,
         id,
         platform::tenants::{SubscriptionStatus, TenantStatus},
         scalar::{DateTime, Decimal},
     },
+    payloads,
     services::account::{self, UpdateAccount},
     user_errors,
 };
@@ -106,13 +107,11 @@ pub struct AccountUpdateInput {
     pub contact_phone: MaybeUndefined<String>,
 }
 
-/// What changing the account did.
-#[derive(SimpleObject, Debug)]
-pub struct AccountUpdatePayload {
+payloads! {
     /// The account as it stands now; null when something was wrong.
-    pub account: Option<AccountDetails>,
-    /// What was wrong; empty when it was done.
-    pub user_errors: Vec<AccountUserError>,
+    account: AccountDetails, of tenant_master::Model, or AccountUserError;
+    /// What changing the account did.
+    AccountUpdatePayload
 }
 
 /// Queries of the account.
@@ -148,8 +147,6 @@ impl AccountMutation {
             contact_email: input.contact_email,
             contact_phone: maybe(input.contact_phone),
         };
-        let outcome = account::update(ctx.desk()?, &*ctx.tenant()?, asked).await;
-        let (row, user_errors) = answer(outcome)?;
-        Ok(AccountUpdatePayload { account: row.map(AccountDetails::from), user_errors })
+        AccountUpdatePayload::of(account::update(ctx.desk()?, &*ctx.tenant()?, asked).await)
     }
 }

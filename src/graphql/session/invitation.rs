@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object};
 
-use super::{payloads, secret};
+use super::{secret, session_payloads};
 use crate::{
     graphql::{context::Asks, error::ApiResult},
     services::session,
@@ -34,7 +34,7 @@ pub struct AdminInvitationAcceptInput {
     pub name: Option<String>,
 }
 
-payloads! {
+session_payloads! {
     /// What taking up an invitation did; it signs in.
     InvitationAcceptPayload
     /// What taking up an invitation to the platform's office did; it signs in.

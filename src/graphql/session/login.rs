@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use secrecy::ExposeSecret;
 
-use super::{Account, Session, SessionUserError, payloads, secret};
+use super::{Account, Session, SessionUserError, secret, session_payloads};
 use crate::{
     graphql::{
         context::Asks,
@@ -80,7 +80,7 @@ pub struct LoginChoosePayload {
     pub user_errors: Vec<SessionUserError>,
 }
 
-payloads! {
+session_payloads! {
     /// What signing in to the platform's office did.
     AdminLoginPayload
 }

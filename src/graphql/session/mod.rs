@@ -13,7 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use me::Account;
 
-use crate::{graphql::scalar::DateTime, services::session::Handed, user_errors};
+use crate::{
+    auth::family::OneTimeCode, graphql::scalar::DateTime, services::session::Handed, user_errors,
+};
 
 /// The kind of a tenant's global id.
 pub const TENANT: &str = "Tenant";
@@ -77,29 +79,23 @@ user_errors!(
 );
 
 /// Declares what is answered where nothing but a session is made.
-macro_rules! payloads {
-    ($($(#[$doc:meta])* $name:ident)+) => {$(
-        $(#[$doc])*
-        #[derive(async_graphql::SimpleObject, Debug)]
-        pub struct $name {
+macro_rules! session_payloads {
+    ($($names:tt)+) => {
+        $crate::payloads! {
             /// The tokens; null when something was wrong.
-            pub session: Option<$crate::graphql::session::Session>,
-            /// What was wrong; empty when it was done.
-            pub user_errors: Vec<$crate::graphql::session::SessionUserError>,
+            session: $crate::graphql::session::Session, of $crate::services::session::Handed,
+            or $crate::graphql::session::SessionUserError;
+            $($names)+
         }
-
-        impl $name {
-            fn of(
-                outcome: $crate::error::Result<$crate::services::session::Handed>,
-            ) -> $crate::graphql::error::ApiResult<Self> {
-                let (handed, user_errors) = $crate::graphql::error::answer(outcome)?;
-                Ok(Self { session: handed.map(Into::into), user_errors })
-            }
-        }
-    )+};
+    };
 }
 
-use payloads;
+use session_payloads;
+
+/// A one-time code, for once, and when it ends.
+pub fn shown_once(code: Option<OneTimeCode>) -> (Option<String>, Option<DateTime>) {
+    code.map(|code| (code.code.reveal(), DateTime(code.expires_at))).unzip()
+}
 
 fn secret(text: String) -> SecretString {
     SecretString::from(text)

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::{SessionUserError, payloads, secret};
+use super::{SessionUserError, secret, session_payloads};
 use crate::{
     error::Error,
     graphql::{
@@ -52,7 +52,7 @@ pub struct PasswordChangePayload {
     pub user_errors: Vec<SessionUserError>,
 }
 
-payloads! {
+session_payloads! {
     /// What setting a password with a code did; it signs in.
     PasswordResetPayload
     /// What setting a password at the platform's office with a code did; it signs in.

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::{SessionUserError, payloads, secret};
+use super::{SessionUserError, secret, session_payloads};
 use crate::{
     error::Error,
     graphql::{
@@ -20,7 +20,7 @@ pub struct SessionRefreshInput {
     pub refresh_token: String,
 }
 
-payloads! {
+session_payloads! {
     /// What renewing a session did.
     SessionRefreshPayload
 }

@@ -10,6 +10,7 @@ use crate::{
         error::{ApiResult, answer},
         permission::{Permission, Role},
         scalar::DateTime,
+        session::shown_once,
     },
     services::staff::{self, Invite},
 };
@@ -85,12 +86,8 @@ impl CodeMutation {
         let outcome = staff::invite(ctx.desk()?, &*ctx.tenant()?, invite).await;
         let (made, user_errors) = answer(outcome)?;
         let (member, code) = made.unzip();
-        Ok(UserInvitePayload {
-            user: member.map(User::from),
-            code_expires_at: code.as_ref().map(|code| DateTime(code.expires_at)),
-            code: code.map(|code| code.code.reveal()),
-            user_errors,
-        })
+        let (code, code_expires_at) = shown_once(code);
+        Ok(UserInvitePayload { user: member.map(User::from), code, code_expires_at, user_errors })
     }
 
     /// Makes a one-time code with which a user sets a new password; hand it on to them. Neither one's
@@ -104,10 +101,11 @@ impl CodeMutation {
         let outcome = staff::reset_code(ctx.desk()?, &*ctx.tenant()?, user_of(&id)).await;
         let (made, user_errors) = answer(outcome)?;
         let (member, code) = made.unzip();
+        let (code, code_expires_at) = shown_once(code);
         Ok(PasswordResetRequestPayload {
             user: member.map(User::from),
-            code_expires_at: code.as_ref().map(|code| DateTime(code.expires_at)),
-            code: code.map(|code| code.code.reveal()),
+            code,
+            code_expires_at,
             user_errors,
         })
     }

@@ -11,6 +11,7 @@ use super::{StaffUserError, User};
 use crate::{
     connection,
     graphql::{
+        books::loaders,
         context::{Asks, Requires},
         error::{ApiResult, answer},
         id,
@@ -18,6 +19,7 @@ use crate::{
         permission::Permission,
         scalar::DateTime,
     },
+    payloads,
     services::staff::{self, NewKey},
 };
 
@@ -50,12 +52,7 @@ pub struct ApiKey {
 impl ApiKey {
     /// The user for whom it acts; null when the caller may not see users.
     async fn user(&self, ctx: &Context<'_>) -> ApiResult<Option<User>> {
-        let scope = &ctx.tenant()?;
-        let may = scope.require(role::Permission::UserRead).is_ok();
-        if !may && scope.access.user != self.user {
-            return Ok(None);
-        }
-        Ok(staff::user(scope, self.user).await?.map(User::from))
+        Ok(loaders::user(ctx, self.user).await?.map(User::from))
     }
 }
 
@@ -101,20 +98,18 @@ pub struct ApiKeyCreatePayload {
     pub user_errors: Vec<StaffUserError>,
 }
 
-/// What revoking a key did.
-#[derive(SimpleObject, Debug)]
-pub struct ApiKeyRevokePayload {
+payloads! {
     /// The key as it stands now; null when something was wrong.
-    pub api_key: Option<ApiKey>,
-    /// What was wrong; empty when it was done.
-    pub user_errors: Vec<StaffUserError>,
+    api_key: ApiKey, of api_key::Model, or StaffUserError;
+    /// What revoking a key did.
+    ApiKeyRevokePayload
 }
 
 const KEYS_BY_AGE: &str = "apiKeys:id";
 
-/// The key that a global id names; 0 is none and found nowhere.
+/// The key that a global id names.
 pub(super) fn key_of(global: &ID) -> ApiKeyId {
-    ApiKeyId::new(id::decode(API_KEY, global).unwrap_or(0))
+    ApiKeyId::new(id::number(API_KEY, global))
 }
 
 /// Queries of keys.
@@ -175,8 +170,6 @@ impl KeyMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The key's id.")] id: ID,
     ) -> ApiResult<ApiKeyRevokePayload> {
-        let outcome = staff::api_key_revoke(&*ctx.tenant()?, key_of(&id)).await;
-        let (row, user_errors) = answer(outcome)?;
-        Ok(ApiKeyRevokePayload { api_key: row.map(ApiKey::from), user_errors })
+        ApiKeyRevokePayload::of(staff::api_key_revoke(&*ctx.tenant()?, key_of(&id)).await)
     }
 }

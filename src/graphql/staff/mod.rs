@@ -48,9 +48,9 @@ user_errors!(
     }
 );
 
-/// The user that a global id names; 0 is none and found nowhere.
+/// The user that a global id names.
 fn user_of(global: &ID) -> UserId {
-    UserId::new(id::decode(USER, global).unwrap_or(0))
+    UserId::new(id::number(USER, global))
 }
 
 fn set(list: Option<Vec<Permission>>) -> Option<PermissionSet> {

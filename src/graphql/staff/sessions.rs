@@ -1,21 +1,20 @@
 //! Where people are signed in.
 
 use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
-use daybook_domain::{
-    id::{SessionId, UserId},
-    role,
-};
+use daybook_domain::id::{SessionId, UserId};
 
 use super::{StaffUserError, User, user_of};
 use crate::{
     connection,
     graphql::{
+        books::loaders,
         context::{Asks, SignedIn},
-        error::{ApiResult, answer},
+        error::ApiResult,
         id,
         page::PageAsk,
         scalar::DateTime,
     },
+    payloads,
     services::staff::{self, SignIn},
 };
 
@@ -46,12 +45,7 @@ pub const SESSION: &str = "Session";
 impl UserSession {
     /// Who is signed in; null when the caller may not see users.
     async fn user(&self, ctx: &Context<'_>) -> ApiResult<Option<User>> {
-        let scope = &ctx.tenant()?;
-        let may = scope.require(role::Permission::UserRead).is_ok();
-        if !may && scope.access.user != self.user {
-            return Ok(None);
-        }
-        Ok(staff::user(scope, self.user).await?.map(User::from))
+        Ok(loaders::user(ctx, self.user).await?.map(User::from))
     }
 }
 
@@ -74,20 +68,18 @@ connection!(
     UserSessionConnection, UserSessionEdge, UserSession
 );
 
-/// What ending a session did.
-#[derive(SimpleObject, Debug)]
-pub struct SessionEndPayload {
+payloads! {
     /// The session as it stands now; null when something was wrong.
-    pub session: Option<UserSession>,
-    /// What was wrong; empty when it was done.
-    pub user_errors: Vec<StaffUserError>,
+    session: UserSession, of SignIn, or StaffUserError;
+    /// What ending a session did.
+    SessionEndPayload
 }
 
 const NEWEST_FIRST: &str = "sessions:id:desc";
 
-/// The session that a global id names; 0 is none and found nowhere.
+/// The session that a global id names.
 pub(super) fn session_of(global: &ID) -> SessionId {
-    SessionId::new(id::decode(SESSION, global).unwrap_or(0))
+    SessionId::new(id::number(SESSION, global))
 }
 
 /// Queries of sessions.
@@ -132,8 +124,6 @@ impl SessionEndMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The session's id.")] id: ID,
     ) -> ApiResult<SessionEndPayload> {
-        let outcome = staff::session_end(&*ctx.tenant()?, session_of(&id)).await;
-        let (ended, user_errors) = answer(outcome)?;
-        Ok(SessionEndPayload { session: ended.map(UserSession::from), user_errors })
+        SessionEndPayload::of(staff::session_end(&*ctx.tenant()?, session_of(&id)).await)
     }
 }

@@ -11,15 +11,16 @@ use crate::{
     auth::roles,
     connection,
     graphql::{
-        books::businesses::Business,
+        books::{businesses::Business, ledgers::maybe},
         context::{Asks, Requires},
-        error::{ApiResult, answer},
+        error::ApiResult,
         id,
         page::PageAsk,
         permission::{Permission, Role},
         scalar::DateTime,
         session::USER,
     },
+    payloads,
     scope::Visible,
     services::{
         books::chart,
@@ -164,27 +165,9 @@ pub struct UserStatusInput {
     pub expected_version: Option<i32>,
 }
 
-macro_rules! user_payloads {
-    ($($(#[$doc:meta])* $name:ident)+) => {$(
-        $(#[$doc])*
-        #[derive(SimpleObject, Debug)]
-        pub struct $name {
-            /// The user as they stand now; null when something was wrong.
-            pub user: Option<User>,
-            /// What was wrong; empty when it was done.
-            pub user_errors: Vec<StaffUserError>,
-        }
-
-        impl $name {
-            fn of(outcome: crate::error::Result<Member>) -> ApiResult<Self> {
-                let (member, user_errors) = answer(outcome)?;
-                Ok(Self { user: member.map(User::from), user_errors })
-            }
-        }
-    )+};
-}
-
-user_payloads! {
+payloads! {
+    /// The user as they stand now; null when something was wrong.
+    user: User, of Member, or StaffUserError;
     /// What changing a user did.
     UserUpdatePayload
     /// What disabling a user did.
@@ -252,11 +235,7 @@ impl UserMutation {
             role: input.role.map(role::TenantRole::from),
             added: set(input.permissions_added),
             removed: set(input.permissions_removed),
-            businesses: match input.business_ids {
-                MaybeUndefined::Undefined => None,
-                MaybeUndefined::Null => Some(None),
-                MaybeUndefined::Value(ids) => Some(Some(businesses(&ids))),
-            },
+            businesses: maybe(input.business_ids).map(|ids| ids.as_deref().map(businesses)),
         };
         UserUpdatePayload::of(staff::update(&*ctx.tenant()?, user_of(&id), update).await)
     }

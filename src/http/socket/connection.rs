@@ -20,12 +20,16 @@ use super::{
     SocketSettings, UserSeats,
     crowd::Seat,
     message::{self, Farewell, Incoming},
-    source::{Card, Member, Source},
+    source::{self, Member, Source},
     wire::{Offered, Sent, Ticket, Wire},
 };
 use crate::{
+    auth::gate::Admission,
     error::Error,
-    http::{answer::error_json, request::Asked},
+    http::{
+        answer::{Body, error_json},
+        request::Asked,
+    },
 };
 
 /// How often it is asked whether the token still holds and the client still lives.
@@ -44,7 +48,7 @@ pub struct Connection {
     /// Seats of users.
     pub seats: Arc<UserSeats>,
     /// What the connection showed.
-    pub card: Card,
+    pub card: Admission,
     /// Fires when the server stops.
     pub stop: CancellationToken,
 }
@@ -170,7 +174,7 @@ impl Connection {
     }
 
     async fn admit(&self, payload: Map<String, Value>, until: Instant) -> Result<Phase, Farewell> {
-        let card = self.card.with(&payload).map_err(|error| self.refused(&error))?;
+        let card = source::with(&self.card, &payload).map_err(|error| self.refused(&error))?;
         let admitted = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Err(stopping()),
@@ -312,7 +316,9 @@ impl Operation {
             if !event.errors.is_empty() && event.data == async_graphql::Value::Null {
                 return Err(event.errors);
             }
-            let text = message::next(&self.ticket.id, &self.payload(event));
+            let errors = event.errors.into_iter().map(|error| self.shown(error)).collect();
+            let body = Body::of_event(event.data, errors);
+            let text = message::next(&self.ticket.id, &body);
             match self.wire.offer(&self.ticket, text) {
                 Offered::Queued => {
                     metrics::counter!("daybook_subscription_events_total").increment(1)
@@ -325,16 +331,6 @@ impl Operation {
                 }
             }
         }
-    }
-
-    fn payload(&self, event: Response) -> Value {
-        let mut payload = Map::new();
-        payload.insert("data".to_owned(), event.data.into_json().unwrap_or(Value::Null));
-        if !event.errors.is_empty() {
-            let errors = event.errors.into_iter().map(|error| self.shown(error)).collect();
-            payload.insert("errors".to_owned(), Value::Array(errors));
-        }
-        Value::Object(payload)
     }
 
     fn shown(&self, error: ServerError) -> Value {

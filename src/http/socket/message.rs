@@ -1,10 +1,16 @@
 //! The messages of `graphql-transport-ws`, read and written, and the codes by which a connection ends.
 
 use axum::extract::ws::CloseFrame;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::super::request::{Asked, read_members};
-use crate::graphql::limits::check_json;
+use crate::{
+    graphql::limits::check_json,
+    http::{
+        answer::{Body, written},
+        request::{Asked, read_members},
+    },
+};
 
 /// The server stops.
 pub const GOING_AWAY: u16 = 1001;
@@ -111,6 +117,15 @@ fn id_of(message: &Map<String, Value>) -> Result<String, Farewell> {
     }
 }
 
+/// What the server sends.
+#[derive(Serialize)]
+struct Outgoing<'m, P> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: &'m str,
+    payload: &'m P,
+}
+
 /// The connection is initialised.
 pub fn ack() -> String {
     json!({ "type": "connection_ack" }).to_string()
@@ -125,13 +140,13 @@ pub fn pong(payload: Option<Value>) -> String {
 }
 
 /// An event.
-pub fn next(id: &str, payload: &Value) -> String {
-    json!({ "type": "next", "id": id, "payload": payload }).to_string()
+pub fn next(id: &str, payload: &Body) -> String {
+    written(&Outgoing { kind: "next", id, payload })
 }
 
 /// A subscription ended by errors.
 pub fn error(id: &str, errors: &[Value]) -> String {
-    json!({ "type": "error", "id": id, "payload": errors }).to_string()
+    written(&Outgoing { kind: "error", id, payload: &errors })
 }
 
 /// A subscription ended.

@@ -24,18 +24,20 @@ use axum::{
 };
 
 use super::{
-    answer::refusal, client_address::Client, graphql::Endpoint, headers::RequestId, serve::Stopping,
+    answer::refusal, client_address::Client, credentials::nameless, graphql::Endpoint,
+    headers::RequestId, serve::Stopping,
 };
+use crate::auth::throttle::network_of;
 use connection::Connection;
 use crowd::Crowd;
-use source::{Card, Source};
+use source::Source;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
 /// Bounds of subscriptions.
 #[derive(Debug, Clone, Copy)]
 pub struct SocketSettings {
-    /// Most connections of one address.
+    /// Most connections of one address; a network of IPv6 that one customer has counts as one.
     pub per_address: usize,
     /// Most connections of one user.
     pub per_user: usize,
@@ -117,19 +119,18 @@ async fn upgrade(
         let why = "pages of this origin may not connect";
         return refusal(&id, StatusCode::FORBIDDEN, "FORBIDDEN", why);
     }
-    let Some(seat) = sockets.addresses.enter(client.address) else {
+    let Some(seat) = sockets.addresses.enter(network_of(client.address)) else {
         let why = "too many connections from this address";
         let mut response = refusal(&id, StatusCode::TOO_MANY_REQUESTS, "THROTTLED", why);
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         return response;
     };
     let stopping = stopping.map(|Extension(stopping)| stopping).unwrap_or_default();
-    let tenant = headers.get("x-tenant").and_then(|value| value.to_str().ok());
     let connection = Connection {
         source: Arc::clone(&sockets.source),
         settings: sockets.settings,
         seats: Arc::clone(&sockets.users),
-        card: Card::new(client.host, tenant.map(str::to_owned), client.address, id),
+        card: nameless(&headers, &client, &id),
         stop: stopping.token.clone(),
     };
     let kept = (seat, stopping.open.token());

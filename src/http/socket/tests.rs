@@ -10,6 +10,7 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -22,10 +23,11 @@ use tokio_tungstenite::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    source::{Card, Member, Source},
+    source::{Member, Source},
     *,
 };
 use crate::{
+    auth::gate::Admission,
     error::Error,
     http::{client_address, headers, request::Asked, serve::serve},
 };
@@ -36,9 +38,10 @@ struct Told;
 const EVENT_BYTES: usize = 64 * 1024;
 
 impl Source for Told {
-    fn admit(&self, card: Card) -> BoxFuture<'_, Result<Member, Error>> {
+    fn admit(&self, card: Admission) -> BoxFuture<'_, Result<Member, Error>> {
         Box::pin(async move {
-            let user = card.api_key().unwrap_or_default();
+            let key = card.api_key.as_ref().map(|key| key.expose_secret().to_owned());
+            let user = key.unwrap_or_default();
             match user.as_str() {
                 "nobody" => Err(Error::Unauthenticated),
                 "later" => Err(Error::Unavailable("a test".into())),
@@ -109,10 +112,16 @@ const SETTINGS: SocketSettings = SocketSettings {
 };
 
 async fn place(settings: SocketSettings) -> Place {
+    place_behind(settings, &[]).await
+}
+
+/// A place that takes the word of these proxies on who connects.
+async fn place_behind(settings: SocketSettings, proxies: &[&str]) -> Place {
     let sockets = Sockets::over(Arc::new(Told), settings, &["https://books.example".to_owned()]);
-    let nobody: Arc<[crate::config::IpRange]> = Arc::new([]);
+    let proxies: Arc<[crate::config::IpRange]> =
+        proxies.iter().map(|range| range.parse().unwrap()).collect();
     let router = router(sockets)
-        .layer(from_fn_with_state(nobody, client_address::layer))
+        .layer(from_fn_with_state(proxies, client_address::layer))
         .layer(from_fn(headers::layer));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -126,11 +135,16 @@ struct Peer(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Place {
     async fn try_connect(&self, protocol: &str, origin: &str) -> Result<Peer, u16> {
+        self.try_with(protocol, "origin", origin).await
+    }
+
+    /// Connects with a header, if it is not empty.
+    async fn try_with(&self, protocol: &str, name: &'static str, value: &str) -> Result<Peer, u16> {
         let url = format!("ws://{}/graphql/ws", self.address);
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
-        if !origin.is_empty() {
-            request.headers_mut().insert("origin", origin.parse().unwrap());
+        if !value.is_empty() {
+            request.headers_mut().insert(name, value.parse().unwrap());
         }
         match connect_async(request).await {
             Ok((stream, _)) => Ok(Peer(stream)),
@@ -256,6 +270,18 @@ async fn who_may_not_connect_is_told_by_http() {
     while place.try_connect(PROTOCOL, "").await.is_err() {
         assert!(Instant::now() < until, "the seats are not given back");
     }
+}
+
+#[tokio::test]
+async fn a_network_of_ipv6_has_the_seats_of_one_address() {
+    let settings = SocketSettings { per_address: 1, ..SETTINGS };
+    let place = place_behind(settings, &["127.0.0.0/8"]).await;
+    let from = async |address: &str| place.try_with(PROTOCOL, "x-forwarded-for", address).await;
+    let first = from("2001:db8:1:2::1").await;
+    assert!(first.is_ok());
+    assert_eq!(from("2001:db8:1:2:ffff::2").await.err(), Some(429));
+    assert!(from("2001:db8:1:3::1").await.is_ok());
+    assert!(from("198.51.100.7").await.is_ok());
 }
 
 #[tokio::test]

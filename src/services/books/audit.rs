@@ -14,7 +14,7 @@ use crate::{
     db::page::{Page, PageAsk},
     error::Result,
     scope::{TenantScope, Visible},
-    services::chain::{PAGE_ROWS, Verified, Walk, read_cursor},
+    services::chain::{PAGE_ROWS, Verified, Walk},
 };
 
 /// Which rows of the edit log a list shows.
@@ -95,8 +95,8 @@ pub async fn list(
     }
     let reader = scope.db.reader().await?;
     let total = if ask.wants_total { rows.clone().count(reader.conn()).await? } else { 0 };
-    if let Some(key) = &ask.after {
-        rows = rows.filter(Column::Seq.lt(read_cursor(key)?));
+    if let Some(after) = ask.after_number()? {
+        rows = rows.filter(Column::Seq.lt(after));
     }
     let rows = rows
         .order_by_desc(Column::Seq)

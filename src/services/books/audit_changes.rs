@@ -26,10 +26,12 @@ pub enum Told {
 }
 
 /// Fields that hold the number of another thing, and its kind.
-const REFERENCES: [(&str, &str); 9] = [
+const REFERENCES: [(&str, &str); 11] = [
+    ("bill", "Bill"),
     ("group", "AccountGroup"),
     ("ledger", "Ledger"),
     ("party", "Ledger"),
+    ("postedVoucher", "Voucher"),
     ("reverses", "Voucher"),
     ("subgroup", "AccountSubgroup"),
     ("type", "VoucherType"),
@@ -43,7 +45,7 @@ const ROWS: [(&str, &str); 3] =
 /// Amounts in minor units of the business's currency.
 const AMOUNTS: [&str; 3] = ["total", "debit", "credit"];
 /// Instants in UTC milliseconds.
-const INSTANTS: [&str; 4] = ["archivedAt", "expiresAt", "occurredAt", "revokedAt"];
+const INSTANTS: [&str; 5] = ["archivedAt", "closedAt", "expiresAt", "occurredAt", "revokedAt"];
 /// Numbers of the program's own, of no use to anybody who reads.
 const INNER: [&str; 4] = ["areas", "series", "versionId", "lockException"];
 

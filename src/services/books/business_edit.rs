@@ -23,6 +23,7 @@ pub struct BusinessEdit {
     colour: Option<Option<String>>,
     logo: Option<Option<String>>,
     journal_allows_cash: Option<bool>,
+    approval_required: Option<bool>,
 }
 
 impl BusinessEdit {
@@ -36,6 +37,7 @@ impl BusinessEdit {
         let name = name.map(|name| wrong.required("name", &name, NAME_MAX));
         let time_zone = wrong.given("timeZone", command.time_zone);
         let journal_allows_cash = wrong.given("journalAllowsCash", command.journal_allows_cash);
+        let approval_required = wrong.given("approvalRequired", command.approval_required);
         let mut line = |field: &str, value: Option<Option<String>>, most| {
             value.map(|text| wrong.text(field, text.as_deref(), most, true))
         };
@@ -89,6 +91,7 @@ impl BusinessEdit {
             colour,
             logo,
             journal_allows_cash,
+            approval_required,
         })
     }
 
@@ -98,12 +101,12 @@ impl BusinessEdit {
             row.name_key = fold(&name);
             row.name = name;
         }
-        if let Some(allows) = self.journal_allows_cash {
-            let mut settings = Settings::read(&row.settings);
-            if settings.journal_allows_cash != allows {
-                settings.journal_allows_cash = allows;
-                row.settings = settings.to_text();
-            }
+        let before = Settings::read(&row.settings);
+        let mut settings = before.clone();
+        set(&mut settings.journal_allows_cash, self.journal_allows_cash);
+        set(&mut settings.approval_required, self.approval_required);
+        if settings != before {
+            row.settings = settings.to_text();
         }
         set(&mut row.time_zone, self.time_zone);
         set(&mut row.legal_name, self.legal_name);

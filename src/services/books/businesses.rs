@@ -22,6 +22,7 @@ use super::{
     vouchers::Wrong,
 };
 use crate::{
+    clock::day_in,
     db::page::{Page, PageAsk},
     error::{Code, Error, Result},
     lane::{Change, Writing},
@@ -56,6 +57,8 @@ pub struct NewBusiness {
 pub struct Settings {
     /// Whether journals may touch cash and bank ledgers.
     pub journal_allows_cash: bool,
+    /// Whether vouchers, and acts on them, wait until somebody else approves them.
+    pub approval_required: bool,
 }
 
 impl Settings {
@@ -100,12 +103,8 @@ pub async fn begin(
     }
     let calendar = AccountingCalendar::starting_in(first_month);
     let now = writing.recorded_at();
-    let today = chrono::DateTime::from_timestamp_millis(now)
-        .map(|instant| {
-            instant.with_timezone(&zone.parse().unwrap_or(chrono_tz::Tz::UTC)).date_naive()
-        })
-        .unwrap_or_default();
-    let begins = new.books_begin_on.unwrap_or_else(|| calendar.year_containing(today).starts_on);
+    let this_year = || calendar.year_containing(day_in(&zone, now));
+    let begins = new.books_begin_on.unwrap_or_else(|| this_year().starts_on);
     let id = BusinessId::new(writing.next_id()?);
     let row = business::Model {
         id,
@@ -307,6 +306,8 @@ pub struct ChangeBusiness {
     pub logo_url: Option<Option<String>>,
     /// Whether journals may touch cash and bank ledgers.
     pub journal_allows_cash: Option<Option<bool>>,
+    /// Whether vouchers, and acts on them, wait until somebody else approves them.
+    pub approval_required: Option<Option<bool>>,
 }
 
 /// Begins another business.
@@ -412,14 +413,7 @@ pub async fn list(scope: &TenantScope, ask: &PageAsk) -> Result<Page<business::M
     let chart = super::chart::chart(scope).await?;
     let all = chart.all_visible(scope);
     let total = u64::try_from(all.len()).unwrap_or(0);
-    let after = match ask.after.as_deref() {
-        None => None,
-        Some([id]) => {
-            let id = id.parse().map_err(|_| Error::bad_input("after", "this is not a cursor"))?;
-            Some(BusinessId::new(id))
-        }
-        Some(_) => return Err(Error::bad_input("after", "this is not a cursor of this list")),
-    };
+    let after = ask.after_number()?.map(BusinessId::new);
     let most = usize::try_from(ask.first).unwrap_or(usize::MAX).saturating_add(1);
     let rows = all.into_iter().filter(|one| after.is_none_or(|after| one.id > after)).take(most);
     Ok(Page::cut(rows.cloned().collect(), ask, total, |row| vec![row.id.to_string()]))

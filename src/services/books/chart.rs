@@ -13,12 +13,13 @@ use daybook_entity::tenant::{
     business::{business, gstin},
     chart::{ledger, voucher_type_override},
 };
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 
 use super::businesses::Settings;
 use crate::{
     error::{Code, Error, Result},
     scope::TenantScope,
+    tenancy::Snapshot,
 };
 
 /// What most requests need of a tenant's settings.
@@ -48,18 +49,35 @@ pub async fn chart(scope: &TenantScope) -> Result<Arc<Chart>> {
         return Ok(known);
     }
     let reader = scope.db.reader().await?;
-    let conn = reader.conn();
+    let chart = Arc::new(read(reader.conn()).await?);
+    scope.db.memory.put(seq, Arc::clone(&chart));
+    Ok(chart)
+}
+
+/// The chart that every row of a snapshot is known in.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn at(scope: &TenantScope, snapshot: &Snapshot) -> Result<Arc<Chart>> {
+    let seq = snapshot.fence().settings_seq;
+    if let Some(known) = scope.db.memory.get::<Chart>(seq) {
+        return Ok(known);
+    }
+    let chart = Arc::new(read(snapshot.conn()).await?);
+    scope.db.memory.put(seq, Arc::clone(&chart));
+    Ok(chart)
+}
+
+async fn read(conn: &impl ConnectionTrait) -> Result<Chart> {
     let businesses = business::Entity::find().all(conn).await?;
     let ledgers = ledger::Entity::find().all(conn).await?;
     let overrides = voucher_type_override::Entity::find().all(conn).await?;
-    let chart = Arc::new(Chart {
+    Ok(Chart {
         businesses: businesses.into_iter().map(|one| (one.id, one)).collect(),
         ledgers: ledgers.into_iter().map(|one| (one.id, one)).collect(),
         gstins: gstin::Entity::find().all(conn).await?,
         type_overrides: overrides.into_iter().map(|one| (one.voucher_type_id, one)).collect(),
-    });
-    scope.db.memory.put(seq, Arc::clone(&chart));
-    Ok(chart)
+    })
 }
 
 /// The chart as this request knows it: no older than the request, and than what this node committed since.
@@ -114,7 +132,20 @@ impl Chart {
     /// # Errors
     /// [`Error::BadInput`] on the argument.
     pub fn asked(&self, scope: &TenantScope, id: Asked) -> Result<&business::Model> {
-        self.tell(scope, id).map_err(|why| Error::bad_input("businessId", why.sentence()))
+        self.asked_as(scope, id, "businessId")
+    }
+
+    /// The business that an argument of another name means.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] on the argument.
+    pub fn asked_as(
+        &self,
+        scope: &TenantScope,
+        id: Asked,
+        argument: &str,
+    ) -> Result<&business::Model> {
+        self.tell(scope, id).map_err(|why| Error::bad_input(argument, why.sentence()))
     }
 
     /// The business that a mutation's `businessId` means: when absent, the caller's only one.

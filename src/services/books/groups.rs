@@ -11,12 +11,13 @@ use daybook_entity::{
     master::chart::{Nature, NormalSide, Statement},
     tenant::chart::{account_group_override, account_subgroup, ledger},
 };
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 
 use crate::{
     error::Result,
     master::{Catalogue, catalogue::is_in_force},
     scope::TenantScope,
+    tenancy::Snapshot,
 };
 
 /// A group by its id, in the master database or in the tenant's own.
@@ -115,16 +116,36 @@ pub async fn groups(scope: &TenantScope) -> Result<Arc<Groups>> {
         return Ok(known);
     }
     let reader = scope.db.reader().await?;
-    let own = account_subgroup::Entity::find()
-        .order_by_asc(account_subgroup::Column::NameKey)
-        .all(reader.conn())
-        .await?;
-    let overrides = account_group_override::Entity::find().all(reader.conn()).await?;
-    let hidden: Vec<AccountGroupId> =
-        overrides.into_iter().filter(|one| one.is_hidden).map(|one| one.group_id).collect();
-    let groups = Arc::new(Groups::of(&scope.catalogue, &own, &hidden));
+    let groups = Arc::new(read(scope, reader.conn()).await?);
     scope.db.memory.put(seq, Arc::clone(&groups));
     Ok(groups)
+}
+
+/// The groups that every ledger of a snapshot hangs below.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn at(scope: &TenantScope, snapshot: &Snapshot) -> Result<Arc<Groups>> {
+    let seq = snapshot.fence().settings_seq;
+    if let Some(known) = scope.db.memory.get::<Groups>(seq)
+        && known.catalogue_version == scope.catalogue.version
+    {
+        return Ok(known);
+    }
+    let groups = Arc::new(read(scope, snapshot.conn()).await?);
+    scope.db.memory.put(seq, Arc::clone(&groups));
+    Ok(groups)
+}
+
+async fn read(scope: &TenantScope, conn: &impl ConnectionTrait) -> Result<Groups> {
+    let own = account_subgroup::Entity::find()
+        .order_by_asc(account_subgroup::Column::NameKey)
+        .all(conn)
+        .await?;
+    let overrides = account_group_override::Entity::find().all(conn).await?;
+    let hidden: Vec<AccountGroupId> =
+        overrides.into_iter().filter(|one| one.is_hidden).map(|one| one.group_id).collect();
+    Ok(Groups::of(&scope.catalogue, &own, &hidden))
 }
 
 /// The groups as this request knows them; see [`super::chart::known`].

@@ -1,19 +1,7 @@
 //! Ledgers: opened with their balance, renamed, moved, archived; found and summed.
 
-use daybook_domain::{
-    chain::Canonical,
-    id::{LedgerId, VoucherTypeId},
-    lock::areas_of,
-    money::Money,
-    role::Permission,
-    text::fold,
-    voucher::{BaseType, Line, balance},
-};
-use daybook_entity::tenant::{
-    books::VoucherKind,
-    business::{business, business_year},
-    chart::ledger,
-};
+use daybook_domain::{chain::Canonical, id::LedgerId, role::Permission, text::fold};
+use daybook_entity::tenant::chart::ledger;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LikeExpr,
@@ -22,8 +10,8 @@ use sea_orm::{
 use super::{
     chart::{self, Asked},
     groups::{self, GroupRef},
-    standard_ledgers::OPENING_DIFFERENCE,
-    vouchers::{Wrong, numbering_of},
+    openings::{self, Opening, OpeningBooks, read_opening},
+    vouchers::Wrong,
 };
 use crate::{
     db::{
@@ -31,10 +19,7 @@ use crate::{
         sql::containing,
     },
     error::{Code, Error, Result},
-    lane::{
-        Change, Post, Posting, Writing,
-        posting::{EntryDetail, Numbering},
-    },
+    lane::{Change, Deed},
     scope::TenantScope,
 };
 
@@ -58,15 +43,6 @@ pub struct OpenLedger {
     pub credit_days: Option<i32>,
     /// Words about it.
     pub description: Option<String>,
-}
-
-/// A balance brought in.
-#[derive(Debug, Clone)]
-pub struct Opening {
-    /// A debit balance.
-    pub debit: Option<String>,
-    /// A credit balance.
-    pub credit: Option<String>,
 }
 
 /// What is changed of a ledger; what is `None` stays, and `Some(None)` is an explicit null.
@@ -112,14 +88,7 @@ pub async fn create(scope: &TenantScope, command: OpenLedger) -> Result<ledger::
     wrong.finish()?;
     let Some(group) = group else { return Err(Error::Internal("no group".into())) };
 
-    let journal = scope
-        .catalogue
-        .voucher_type_coded(BaseType::Journal.code())
-        .map(|found| (found.id, numbering_of(scope, &chart, found.id)));
-    let difference = chart.ledgers.values().find(|one| {
-        one.business_id == business.id && one.system_code.as_deref() == Some(OPENING_DIFFERENCE)
-    });
-    let difference = difference.map(|ledger| ledger.id);
+    let books = OpeningBooks::of(scope, &chart, &business)?;
     let actor = scope.actor();
     scope
         .db
@@ -154,72 +123,14 @@ pub async fn create(scope: &TenantScope, command: OpenLedger) -> Result<ledger::
                 writing.settings_change();
                 writing.audit(changed("LEDGER_CREATED", None, &stored));
                 if let Some(opening) = opening {
-                    let (voucher_type, numbering) =
-                        journal.ok_or_else(|| Error::Internal("no journal type".into()))?;
-                    let other =
-                        difference.ok_or_else(|| Error::Internal("no difference ledger".into()))?;
-                    post_opening(writing, &business, voucher_type, numbering, [id, other], opening)
-                        .await?;
+                    let posting = books.posting(writing, id, opening, Vec::new()).await?;
+                    let deed = Deed::Post(posting);
+                    openings::store(writing, deed).await?;
                 }
                 Ok(stored)
             })
         })
         .await
-}
-
-/// Posts a ledger's opening: two lines against Difference in Opening Balances, in the opening period.
-async fn post_opening(
-    writing: &mut Writing,
-    business: &business::Model,
-    voucher_type: VoucherTypeId,
-    numbering: Numbering,
-    [ledger, difference]: [LedgerId; 2],
-    opening: Money,
-) -> Result<()> {
-    let year = business_year::Entity::find()
-        .filter(business_year::Column::BusinessId.eq(business.id))
-        .filter(business_year::Column::IsOpening.eq(true))
-        .one(writing.conn())
-        .await?
-        .ok_or_else(|| Error::Internal("a business without an opening period".into()))?;
-    let line = |ledger, amount: Money| {
-        let (debit, credit) =
-            if amount.is_negative() { (Money::ZERO, amount.size()) } else { (amount, Money::ZERO) };
-        Line { ledger, debit, credit }
-    };
-    let entries = balance(vec![line(ledger, opening), line(difference, -opening)])
-        .map_err(|why| Error::refused(Code::Invalid, "input.openingBalance", why.to_string()))?;
-    let posting = Posting {
-        path: "input.openingBalance".to_owned(),
-        business: business.id,
-        voucher_type,
-        base_type: BaseType::Journal,
-        kind: VoucherKind::Opening,
-        numbering: Numbering { prefix: "OB/".to_owned(), ..numbering },
-        dated: year.starts_on,
-        entries,
-        details: vec![EntryDetail::default(); 2],
-        narration: None,
-        reference: None,
-        reference_date: None,
-        party: None,
-        occurred_at: None,
-        areas: areas_of(BaseType::Journal, false, false),
-        lock_exception: None,
-        reverses: None,
-    };
-    let actor = writing.actor().clone();
-    let posted = writing.post(&Post { postings: vec![posting], claim: None, actor }).await;
-    posted.map(|_| ()).map_err(|error| match error {
-        // The voucher's own fields are none of the caller's input.
-        Error::Refused(mut refusals) => {
-            for refusal in &mut refusals {
-                refusal.field = vec!["input".to_owned(), "openingBalance".to_owned()];
-            }
-            Error::Refused(refusals)
-        }
-        other => other,
-    })
 }
 
 /// Changes a ledger.
@@ -373,26 +284,6 @@ fn check_credit_days(wrong: &mut Wrong<'_>, days: Option<i32>) {
     }
 }
 
-/// An opening as a signed amount, debit above zero; `None` where there is none to post.
-fn read_opening(wrong: &mut Wrong<'_>, opening: Option<&Opening>, exponent: u8) -> Option<Money> {
-    let opening = opening?;
-    let (field, text, sign) = match (&opening.debit, &opening.credit) {
-        (Some(debit), None) => ("openingBalance.debit", debit, 1),
-        (None, Some(credit)) => ("openingBalance.credit", credit, -1),
-        _ => {
-            let why = "an opening balance has either a debit or a credit";
-            wrong.add(Code::NotOneSided, "openingBalance", why);
-            return None;
-        }
-    };
-    let amount = wrong.money(field, text, exponent)?;
-    if amount.is_negative() {
-        wrong.add(Code::NotOneSided, field, "an amount is not below zero; use the other side");
-        return None;
-    }
-    (!amount.is_zero()).then_some(if sign < 0 { -amount } else { amount })
-}
-
 fn describe(row: &ledger::Model) -> Canonical {
     Canonical::new()
         .text("name", &row.name)
@@ -406,16 +297,15 @@ fn describe(row: &ledger::Model) -> Canonical {
 }
 
 fn changed(action: &'static str, before: Option<&ledger::Model>, after: &ledger::Model) -> Change {
-    let mut content = Canonical::new();
-    if let Some(before) = before {
-        content = content.object("before", describe(before));
-    }
     Change {
         action,
         subject_type: "Ledger",
         subject: Some(after.id.get()),
         business: Some(after.business_id),
-        canonical: content.object("after", describe(after)).finish(),
+        canonical: Canonical::new()
+            .object_if("before", before.map(describe))
+            .object("after", describe(after))
+            .finish(),
     }
 }
 
@@ -462,8 +352,10 @@ pub async fn list(
     };
     let reader = scope.db.reader().await?;
     let total = if ask.wants_total { query.clone().count(reader.conn()).await? } else { 0 };
-    if let Some([name, id]) = ask.after.as_deref() {
-        let id = id.parse().map_err(|_| Error::bad_input("after", "this is not a cursor"))?;
+    if let Some(key) = ask.after.as_deref() {
+        let bad = || Error::bad_input("after", "this is not a cursor of this list");
+        let [name, id] = key else { return Err(bad()) };
+        let id = id.parse().map_err(|_| bad())?;
         query = query.filter(
             Condition::any().add(ledger::Column::NameKey.gt(name.as_str())).add(
                 Condition::all()

@@ -1,17 +1,15 @@
 //! Vouchers read back: one, several by id, or a page of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use daybook_domain::{
-    id::{BusinessId, EntryId, LedgerId, SeriesId, VoucherId, VoucherTypeId, VoucherVersionId},
-    lock::Areas,
-    money::{ExchangeRate, Money},
+    id::{BusinessId, LedgerId, VoucherActId, VoucherId, VoucherTypeId, VoucherVersionId},
+    money::Money,
     role::Permission,
-    voucher::BaseType,
 };
-use daybook_entity::tenant::books::VoucherKind;
-use sea_orm::{ActiveEnum, ConnectionTrait, QueryResult, Value};
+use daybook_entity::tenant::books::{ActKind, voucher_act};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Value};
 
 use super::chart::{self, Asked};
 use crate::{
@@ -21,8 +19,8 @@ use crate::{
     },
     error::{Error, Result},
     lane::{
-        PostedEntry, PostedVoucher,
-        posting::{EntryDetail, Foreign},
+        PostedBill, PostedEntry, PostedVoucher,
+        stored::{self, COLUMNS},
     },
     scope::TenantScope,
 };
@@ -72,14 +70,6 @@ pub enum Order {
     Oldest,
 }
 
-const COLUMNS: &str = "v.id, v.business_id, v.voucher_type_id, v.base_type, v.year_id, v.series_id, \
-     v.sequence, v.number, v.reverses_id, w.id AS version_id, w.version, w.kind, w.dated, w.total, \
-     w.narration, w.reference, w.reference_date, w.party_ledger_id, w.occurred_at, w.areas, \
-     w.lock_exception_id, v.created_by, w.change_seq, w.recorded_at \
-     FROM voucher_versions w JOIN vouchers v ON v.id = w.voucher_id \
-     WHERE NOT EXISTS (SELECT 1 FROM voucher_versions n \
-     WHERE n.voucher_id = w.voucher_id AND n.version > w.version)";
-
 /// A page of a business's vouchers, as they stand now.
 ///
 /// # Errors
@@ -125,11 +115,12 @@ pub async fn list_vouchers(
         ask.first + 1
     );
     let rows = conn.query_all_raw(statement(backend, &sql, wanted.binds)).await?;
-    let mut vouchers: Vec<PostedVoucher> = rows.iter().map(voucher).collect::<Result<_>>()?;
+    let mut vouchers: Vec<PostedVoucher> =
+        rows.iter().map(stored::voucher).collect::<Result<_>>()?;
     if with_entries {
-        let shown = usize::try_from(ask.first).unwrap_or(usize::MAX);
-        vouchers.truncate(shown.saturating_add(1));
-        fill_entries(conn, &mut vouchers).await?;
+        // The one beyond the page only tells that there is more.
+        let shown = usize::try_from(ask.first).unwrap_or(usize::MAX).min(vouchers.len());
+        stored::fill_entries(conn, vouchers.get_mut(..shown).unwrap_or_default()).await?;
     }
     let total = u64::try_from(total).unwrap_or(0);
     Ok(Page::cut(vouchers, ask, total, |voucher| {
@@ -159,10 +150,11 @@ pub async fn find(
     wanted.binds.extend(ids.iter().map(|id| Value::from(id.get())));
     let sql = format!("SELECT {COLUMNS}{}", wanted.text);
     let rows = conn.query_all_raw(statement(backend, &sql, wanted.binds)).await?;
-    let mut vouchers: Vec<PostedVoucher> = rows.iter().map(voucher).collect::<Result<_>>()?;
+    let mut vouchers: Vec<PostedVoucher> =
+        rows.iter().map(stored::voucher).collect::<Result<_>>()?;
     vouchers.retain(|voucher| scope.access.businesses.includes(voucher.business));
     if with_entries {
-        fill_entries(conn, &mut vouchers).await?;
+        stored::fill_entries(conn, &mut vouchers).await?;
     }
     Ok(vouchers)
 }
@@ -176,8 +168,87 @@ pub async fn entries_of(
     versions: &[VoucherVersionId],
 ) -> Result<HashMap<VoucherVersionId, Vec<PostedEntry>>> {
     let reader = scope.db.reader().await?;
-    read_entries(reader.conn(), versions).await
+    stored::entries(reader.conn(), versions).await
 }
+
+/// Which bills a version opened and settled, in order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn bills_of(scope: &TenantScope, version: VoucherVersionId) -> Result<Vec<PostedBill>> {
+    let mut found = bills_of_all(scope, &[version]).await?;
+    Ok(found.remove(&version).unwrap_or_default())
+}
+
+/// As [`bills_of`], of many versions at once.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn bills_of_all(
+    scope: &TenantScope,
+    versions: &[VoucherVersionId],
+) -> Result<HashMap<VoucherVersionId, Vec<PostedBill>>> {
+    let reader = scope.db.reader().await?;
+    stored::bills(reader.conn(), versions).await
+}
+
+/// What was done to a voucher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAct {
+    /// Its identity.
+    pub id: VoucherActId,
+    /// What was done.
+    pub kind: ActKind,
+    /// The version that it was done to.
+    pub version: i32,
+    /// Day that period locks were compared with.
+    pub dated: NaiveDate,
+    /// Why.
+    pub reason: Option<String>,
+    /// Whether a later act undid it.
+    pub is_undone: bool,
+    /// When, UTC milliseconds.
+    pub recorded_at: i64,
+}
+
+/// What was done to vouchers, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn acts_of(
+    scope: &TenantScope,
+    ids: &[VoucherId],
+) -> Result<HashMap<VoucherId, Vec<StoredAct>>> {
+    let reader = scope.db.reader().await?;
+    let conn = reader.conn();
+    let mut found: HashMap<VoucherId, Vec<StoredAct>> = HashMap::new();
+    for chunk in ids.chunks(500) {
+        let rows = voucher_act::Entity::find()
+            .filter(voucher_act::Column::VoucherId.is_in(chunk.iter().copied()))
+            .order_by_asc(voucher_act::Column::Id)
+            .all(conn)
+            .await?;
+        let undone: HashSet<VoucherActId> = rows.iter().filter_map(|row| row.undoes_id).collect();
+        for row in rows {
+            found.entry(row.voucher_id).or_default().push(StoredAct {
+                id: row.id,
+                kind: row.kind,
+                version: row.version,
+                dated: row.dated,
+                is_undone: undone.contains(&row.id),
+                reason: row.reason,
+                recorded_at: row.recorded_at,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The acts that tell how a voucher `v` stands: a cancellation, and a reversal that is not itself taken
+/// back.
+const TELLING: &str = "FROM voucher_acts a WHERE a.voucher_id = v.id AND (a.kind = 'CANCELLED' \
+     OR (a.kind = 'REVERSED' AND NOT EXISTS (SELECT 1 FROM voucher_acts u \
+     WHERE u.voucher_id = a.related_voucher_id AND u.kind = 'CANCELLED')))";
 
 /// How vouchers stand, by the acts on them.
 ///
@@ -196,15 +267,19 @@ pub async fn statuses(
     let conn = reader.conn();
     for chunk in ids.chunks(500) {
         let sql = format!(
-            "SELECT voucher_id, kind FROM voucher_acts WHERE voucher_id IN ({}) \
-             AND kind IN ('CANCELLED', 'REVERSED') ORDER BY id",
+            "SELECT v.id, (SELECT a.kind {TELLING} ORDER BY a.id DESC LIMIT 1) \
+             FROM vouchers v WHERE v.id IN ({})",
             list(chunk.len())
         );
         let binds = chunk.iter().map(|id| Value::from(id.get()));
         let ask = statement(conn.get_database_backend(), &sql, binds);
         for row in conn.query_all_raw(ask).await? {
-            let kind: String = row.try_get_by_index(1)?;
-            let status = if kind == "CANCELLED" { Status::Cancelled } else { Status::Reversed };
+            let kind: Option<String> = row.try_get_by_index(1)?;
+            let status = match kind.as_deref() {
+                Some("CANCELLED") => Status::Cancelled,
+                Some(_) => Status::Reversed,
+                None => Status::Posted,
+            };
             found.insert(VoucherId::new(row.try_get_by_index(0)?), status);
         }
     }
@@ -260,11 +335,11 @@ impl Wanted {
         }
         if let Some(status) = filter.status {
             // The last of these acts tells how it stands, as in `statuses`.
-            let acts = "FROM voucher_acts a WHERE a.voucher_id = v.id \
-                 AND a.kind IN ('CANCELLED', 'REVERSED')";
-            let last = format!("(SELECT a.kind {acts} ORDER BY a.id DESC LIMIT 1)");
+            let last = format!("(SELECT a.kind {TELLING} ORDER BY a.id DESC LIMIT 1)");
             match status {
-                Status::Posted => self.text.push_str(&format!(" AND NOT EXISTS (SELECT 1 {acts})")),
+                Status::Posted => {
+                    self.text.push_str(&format!(" AND NOT EXISTS (SELECT 1 {TELLING})"))
+                }
                 Status::Cancelled => self.and(&format!(" AND {last} = ?"), "CANCELLED"),
                 Status::Reversed => self.and(&format!(" AND {last} = ?"), "REVERSED"),
             }
@@ -283,94 +358,4 @@ impl Wanted {
             self.binds.extend([Value::from(pattern.as_str()), Value::from(pattern)]);
         }
     }
-}
-
-fn voucher(row: &QueryResult) -> Result<PostedVoucher> {
-    let base: String = row.try_get_by_index(3)?;
-    let kind: String = row.try_get_by_index(11)?;
-    let id = |index: usize| -> Result<i64> { Ok(row.try_get_by_index(index)?) };
-    let maybe = |index: usize| -> Result<Option<i64>> { Ok(row.try_get_by_index(index)?) };
-    Ok(PostedVoucher {
-        id: VoucherId::new(id(0)?),
-        business: BusinessId::new(id(1)?),
-        voucher_type: VoucherTypeId::new(id(2)?),
-        base_type: BaseType::parse(&base)
-            .ok_or_else(|| Error::Internal(format!("no base type {base}")))?,
-        year: id(4)?,
-        series: SeriesId::new(id(5)?),
-        sequence: id(6)?,
-        number: row.try_get_by_index(7)?,
-        reverses: maybe(8)?.map(VoucherId::new),
-        version_id: VoucherVersionId::new(id(9)?),
-        version: row.try_get_by_index(10)?,
-        kind: VoucherKind::try_from_value(&kind)?,
-        dated: row.try_get_by_index(12)?,
-        total: Money::from_minor(id(13)?),
-        narration: row.try_get_by_index(14)?,
-        reference: row.try_get_by_index(15)?,
-        reference_date: row.try_get_by_index(16)?,
-        party: maybe(17)?.map(LedgerId::new),
-        occurred_at: maybe(18)?,
-        areas: Areas::from_bits(row.try_get_by_index(19)?),
-        lock_exception: maybe(20)?,
-        created_by: maybe(21)?,
-        change_seq: id(22)?,
-        recorded_at: id(23)?,
-        entries: Vec::new(),
-    })
-}
-
-async fn fill_entries(conn: &impl ConnectionTrait, vouchers: &mut [PostedVoucher]) -> Result<()> {
-    let versions: Vec<VoucherVersionId> =
-        vouchers.iter().map(|voucher| voucher.version_id).collect();
-    let mut entries = read_entries(conn, &versions).await?;
-    for voucher in vouchers {
-        voucher.entries = entries.remove(&voucher.version_id).unwrap_or_default();
-    }
-    Ok(())
-}
-
-async fn read_entries(
-    conn: &impl ConnectionTrait,
-    versions: &[VoucherVersionId],
-) -> Result<HashMap<VoucherVersionId, Vec<PostedEntry>>> {
-    let mut found: HashMap<VoucherVersionId, Vec<PostedEntry>> = HashMap::new();
-    for chunk in versions.chunks(500) {
-        let sql = format!(
-            "SELECT version_id, id, line, ledger_id, debit, credit, currency, currency_amount, \
-             exchange_rate, narration FROM voucher_ledger_entries \
-             WHERE version_id IN ({}) AND effect = 1 ORDER BY version_id, line",
-            list(chunk.len())
-        );
-        let binds = chunk.iter().map(|id| Value::from(id.get()));
-        let ask = statement(conn.get_database_backend(), &sql, binds);
-        for row in conn.query_all_raw(ask).await? {
-            let version = VoucherVersionId::new(row.try_get_by_index(0)?);
-            found.entry(version).or_default().push(entry(&row)?);
-        }
-    }
-    Ok(found)
-}
-
-fn entry(row: &QueryResult) -> Result<PostedEntry> {
-    let currency: Option<String> = row.try_get_by_index(6)?;
-    let amount: Option<i64> = row.try_get_by_index(7)?;
-    let rate: Option<i64> = row.try_get_by_index(8)?;
-    let foreign = match (currency, amount, rate) {
-        (Some(currency), Some(amount), Some(rate)) => Some(Foreign {
-            currency: daybook_domain::currency::CurrencyCode::parse(&currency)
-                .map_err(|_| Error::Internal("a stored currency code".into()))?,
-            amount: Money::from_minor(amount),
-            rate: ExchangeRate::from_raw(rate),
-        }),
-        _ => None,
-    };
-    Ok(PostedEntry {
-        id: EntryId::new(row.try_get_by_index(1)?),
-        line: row.try_get_by_index(2)?,
-        ledger: LedgerId::new(row.try_get_by_index(3)?),
-        debit: Money::from_minor(row.try_get_by_index(4)?),
-        credit: Money::from_minor(row.try_get_by_index(5)?),
-        detail: EntryDetail { narration: row.try_get_by_index(9)?, foreign },
-    })
 }

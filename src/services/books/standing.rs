@@ -1,4 +1,5 @@
-//! What ledgers stand at at the end of a day: the one rule behind their balances and the trial balance.
+//! What ledgers stand at at the end of a day, by the rule that the statements follow too
+//! (`daybook_domain::statement::turn`).
 //!
 //! Income and expense begin anew with each accounting year: what they came to before its first day
 //! stands in Profit & Loss A/c. All other balances run through.
@@ -9,12 +10,13 @@ use chrono::{Days, NaiveDate};
 use daybook_domain::{
     id::{BusinessId, LedgerId},
     money::Money,
+    statement::turn::{Reached, standings},
 };
 use daybook_entity::{master::chart::Statement, tenant::business::business};
 use sea_orm::ConnectionTrait;
 
 use super::{
-    balances::{self, Movement, Whose},
+    balances::{self, Movement, Sums, Whose},
     chart::{self, Chart},
     groups::{self, GroupRef, Groups},
     standard_ledgers::PROFIT_AND_LOSS,
@@ -83,7 +85,7 @@ impl Books<'_> {
         let from = first_day(self.business, day);
         let span = (from, day);
         let moved = balances::movements(conn, self.business.id, read, self.whose, span).await?;
-        let mut found = self.carried(moved, result);
+        let mut found = self.carried(&moved, result);
         if let Some(ledgers) = ledgers {
             found.retain(|ledger, _| ledgers.contains(ledger));
         }
@@ -92,30 +94,26 @@ impl Books<'_> {
 
     fn carried(
         &self,
-        moved: HashMap<LedgerId, Movement>,
+        moved: &HashMap<LedgerId, Movement>,
         result: Option<LedgerId>,
     ) -> HashMap<LedgerId, Standing> {
-        let mut carried = Money::ZERO;
-        let mut found = HashMap::with_capacity(moved.len() + 1);
-        for (ledger, Movement { before, within }) in moved {
-            let mut opening = before.balance();
-            if self.is_of_the_year(ledger) {
-                carried = carried.saturating_add(opening);
-                opening = Money::ZERO;
-            }
-            let standing = Standing { opening, debit: within.debit, credit: within.credit };
-            found.insert(ledger, standing);
-        }
-        if let Some(result) = result
-            && !carried.is_zero()
-        {
-            let standing = found.entry(result).or_default();
-            standing.opening = standing.opening.saturating_add(carried);
-        }
-        found
+        let reached = moved.iter().map(|(ledger, movement)| {
+            let before = movement.before.balance();
+            let is_of_the_year = self.is_of_the_year(*ledger);
+            Reached { ledger: *ledger, is_of_the_year, before_year: before, until: before }
+        });
+        let opened = standings(reached, result).into_iter();
+        opened
+            .map(|(ledger, opening)| {
+                let within = moved.get(&ledger).map(|movement| movement.within);
+                let Sums { debit, credit } = within.unwrap_or_default();
+                (ledger, Standing { opening, debit, credit })
+            })
+            .collect()
     }
 
-    fn result_ledger(&self) -> Option<LedgerId> {
+    /// Profit & Loss A/c, which takes over the result of earlier years.
+    pub fn result_ledger(&self) -> Option<LedgerId> {
         let own = self.chart.ledgers.values().find(|ledger| {
             ledger.business_id == self.business.id
                 && ledger.system_code.as_deref() == Some(PROFIT_AND_LOSS)
@@ -123,7 +121,8 @@ impl Books<'_> {
         own.map(|ledger| ledger.id)
     }
 
-    fn of_the_year(&self) -> impl Iterator<Item = LedgerId> {
+    /// The ledgers of income and expense, which begin anew with each year.
+    pub fn of_the_year(&self) -> impl Iterator<Item = LedgerId> {
         let own = self.chart.ledgers.values();
         let own = own.filter(|ledger| ledger.business_id == self.business.id);
         own.map(|ledger| ledger.id).filter(|ledger| self.is_of_the_year(*ledger))

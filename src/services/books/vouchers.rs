@@ -1,5 +1,7 @@
 //! Posting vouchers: what needs no lock is judged here, the rest in the lane.
 
+use std::fmt::Display;
+
 use chrono::NaiveDate;
 use daybook_domain::{
     id::{LedgerId, VoucherId, VoucherTypeId},
@@ -12,13 +14,16 @@ use daybook_domain::{
 use daybook_entity::tenant::{books::VoucherKind, business::business};
 
 use super::{
+    bill_parts::{self, WrittenBill},
     chart::{self, Asked, Chart},
+    drafts::pending::{self, Done},
     groups::{self, GroupRef, Groups},
+    numbering::{numbering_of, tax_series},
 };
 use crate::{
     error::{Code, Error, Refusal, Result},
     lane::{
-        Claim, Post, Posted, Posting, earlier,
+        Claim, Deed, Post, Posted, Posting, earlier,
         posting::{EntryDetail, Foreign, Numbering},
     },
     master::catalogue::is_in_force,
@@ -63,6 +68,8 @@ pub struct WrittenEntry {
     pub exchange_rate: Option<String>,
     /// Words about the entry.
     pub narration: Option<String>,
+    /// Which bills it opens and settles; only on a ledger that is kept bill by bill.
+    pub bills: Vec<WrittenBill>,
 }
 
 /// Most entries of one voucher.
@@ -73,6 +80,8 @@ pub const NARRATION_MAX: usize = 2_000;
 pub const ENTRY_NARRATION_MAX: usize = 500;
 /// Most characters of a reference.
 pub const REFERENCE_MAX: usize = 100;
+/// Most characters of a reason.
+pub const REASON_MAX: usize = 500;
 
 /// Posts one voucher, or shows what would be posted.
 ///
@@ -83,15 +92,84 @@ pub async fn post(
     command: PostVoucher,
     claim: Claim,
     dry_run: bool,
-) -> Result<Posted> {
+) -> Result<Done> {
     scope.require(Permission::VoucherPost)?;
     check_key(&claim.key, "input")?;
     let chart = chart::chart(scope).await?;
     let groups = groups::groups(scope).await?;
-    let posting = match prepare(scope, &chart, &groups, command, "input") {
-        Ok(posting) => posting,
-        // The key is judged first, here as in the lane: an input that was posted before is answered by
-        // what it made, whatever has changed since, and another one under its key is a conflict.
+    let kept = pending::voucher(scope, &chart, &command);
+    let posting = prepare(scope, &chart, &groups, command, "input");
+    pending::perform(scope, posting.map(Deed::from), kept, claim, dry_run).await
+}
+
+/// Most vouchers of one bulk call.
+pub const BULK_MAX: usize = 500;
+
+/// Posts several vouchers, all or none.
+///
+/// # Errors
+/// As [`post`], each refusal below its voucher's place.
+pub async fn post_all(
+    scope: &TenantScope,
+    commands: Vec<PostVoucher>,
+    claim: Claim,
+    dry_run: bool,
+) -> Result<Posted> {
+    scope.require(Permission::VoucherPost)?;
+    check_key(&claim.key, "input")?;
+    if commands.is_empty() || commands.len() > BULK_MAX {
+        let why = format!("send 1 to {BULK_MAX} vouchers at once");
+        return Err(Error::refused(Code::TooMany, "input.vouchers", why));
+    }
+    let chart = chart::chart(scope).await?;
+    let groups = groups::groups(scope).await?;
+    let mut deeds = Vec::with_capacity(commands.len());
+    let mut refusals = Vec::new();
+    for (index, command) in commands.into_iter().enumerate() {
+        if !dry_run && pending::wants_approval(scope, &chart, command.business) {
+            let why = "this business wants vouchers approved; send them one by one";
+            let path = format!("input.vouchers.{index}");
+            refusals.push(Refusal::new(Code::ApprovalRequired, &path, why));
+            continue;
+        }
+        match prepare(scope, &chart, &groups, command, &format!("input.vouchers.{index}")) {
+            Ok(posting) => deeds.push(Deed::from(posting)),
+            Err(Error::Refused(why)) => refusals.extend(why),
+            Err(failure) => return Err(failure),
+        }
+    }
+    let deeds = if refusals.is_empty() { Ok(deeds) } else { Err(Error::Refused(refusals)) };
+    perform_all(scope, deeds, claim, dry_run).await
+}
+
+/// As [`perform_all`], of one deed.
+///
+/// # Errors
+/// As there.
+pub async fn perform(
+    scope: &TenantScope,
+    deed: Result<Deed>,
+    claim: Claim,
+    dry_run: bool,
+) -> Result<Posted> {
+    perform_all(scope, deed.map(|deed| vec![deed]), claim, dry_run).await
+}
+
+/// Sends deeds to the lane, or answers what an earlier call with their key made.
+///
+/// The key is judged first, here as in the lane: an input that was done before is answered by what it
+/// made, whatever has changed since, and another one under its key is a conflict.
+///
+/// # Errors
+/// Why the deeds could not be prepared; then those of the lane.
+pub async fn perform_all(
+    scope: &TenantScope,
+    deeds: Result<Vec<Deed>>,
+    claim: Claim,
+    dry_run: bool,
+) -> Result<Posted> {
+    let deeds = match deeds {
+        Ok(deeds) => deeds,
         Err(refused @ Error::Refused(_)) if !dry_run => {
             let reader = scope.db.reader().await?;
             let made = earlier(reader.conn(), &claim).await?;
@@ -100,7 +178,7 @@ pub async fn post(
         }
         Err(error) => return Err(error),
     };
-    let post = Post { postings: vec![posting], claim: Some(claim), actor: scope.actor() };
+    let post = Post { deeds, claim: Some(claim), actor: scope.actor() };
     if dry_run { scope.db.lane().dry_run(post).await } else { scope.db.lane().post(post).await }
 }
 
@@ -152,6 +230,9 @@ pub fn prepare(
         written.iter().map(|entry| (entry.kind, entry.line)).collect();
     let allows = chart::settings(business).journal_allows_cash;
     check_sides(base, &sides, allows).map_err(|why| wrong.side(why))?;
+    let bills = bill_parts::read(chart, business, &command, &balanced, &mut wrong);
+    let Some(bills) = bills else { return Err(Error::Refused(wrong.refusals)) };
+    let party = bill_parts::party(chart, &balanced);
     let touches_bank = written.iter().any(|entry| entry.kind == LedgerKind::CashOrBank);
     let touches_tax = written.iter().any(|entry| entry.is_tax);
     Ok(Posting {
@@ -160,44 +241,24 @@ pub fn prepare(
         voucher_type,
         base_type: base,
         kind: VoucherKind::Ordinary,
-        numbering: numbering_of(scope, chart, voucher_type),
+        numbering: Numbering {
+            tax: tax_series(chart, business, base, command.dated),
+            ..numbering_of(scope, chart, voucher_type)
+        },
         dated: command.dated,
         entries: balanced,
         details: written.into_iter().map(|entry| entry.detail).collect(),
         narration,
         reference,
         reference_date: command.reference_date,
-        party: None,
+        party,
         occurred_at: command.occurred_at,
         areas: areas_of(base, touches_bank, touches_tax),
         lock_exception: command.lock_exception,
         reverses: None,
+        bills,
     })
 }
-
-/// How the tenant numbers vouchers of a type: its own prefix and width before the shared ones.
-pub fn numbering_of(scope: &TenantScope, chart: &Chart, voucher_type: VoucherTypeId) -> Numbering {
-    let own = chart.type_overrides.get(&voucher_type);
-    let shared = scope.catalogue.voucher_type(voucher_type);
-    let prefix = own
-        .and_then(|own| own.numbering_prefix.clone())
-        .or_else(|| shared.map(|shared| shared.numbering_prefix.clone()))
-        .unwrap_or_default();
-    let width = own
-        .and_then(|own| own.number_width)
-        .or(shared.map(|shared| shared.number_width))
-        .unwrap_or(1);
-    Numbering {
-        prefix,
-        suffix: String::new(),
-        width: u8::try_from(width.clamp(1, 12)).unwrap_or(1),
-        tax: None,
-    }
-}
-
-/// Types that are posted as plain entries; the others have mutations of their own.
-const BY_ENTRIES: [BaseType; 4] =
-    [BaseType::Journal, BaseType::Payment, BaseType::Receipt, BaseType::Contra];
 
 fn known_type(
     scope: &TenantScope,
@@ -210,10 +271,9 @@ fn known_type(
         return None;
     };
     match BaseType::parse(&found.base_type) {
-        Some(base) if BY_ENTRIES.contains(&base) => Some((found.id, base)),
+        Some(base) if base.affects_books() => Some((found.id, base)),
         _ => {
-            let why = "vouchers of this type are not posted as plain entries; \
-                       journal, payment, receipt and contra are";
+            let why = "vouchers of this type do not count in the books and have no entries";
             wrong.add(Code::NotAllowed, "voucherTypeId", why);
             None
         }
@@ -344,6 +404,15 @@ fn read_amounts(
     Some(Amounts { debit, credit, foreign })
 }
 
+/// The code by which a decimal number is refused.
+pub fn code_of(why: MoneyError) -> Code {
+    match why {
+        MoneyError::NotADecimal => Code::Invalid,
+        MoneyError::TooPrecise => Code::TooPrecise,
+        MoneyError::TooLarge => Code::TooLarge,
+    }
+}
+
 /// Collects what is wrong with an input, each with its field's path.
 pub struct Wrong<'p> {
     path: &'p str,
@@ -391,10 +460,15 @@ impl<'p> Wrong<'p> {
         }
     }
 
+    /// Reads a name, `None` when nothing is left of it.
+    pub fn name(&mut self, field: &str, value: &str, most: usize) -> Option<String> {
+        self.kept(field, text::name(value, most))
+    }
+
     /// Reads a name, which must be there.
     pub fn required(&mut self, field: &str, value: &str, most: usize) -> String {
         let before = self.refusals.len();
-        match self.kept(field, text::name(value, most)) {
+        match self.name(field, value, most) {
             Some(text) => text,
             None => {
                 if self.refusals.len() == before {
@@ -405,6 +479,16 @@ impl<'p> Wrong<'p> {
         }
     }
 
+    /// Reads why something is done, which must be said.
+    pub fn reason(&mut self, value: Option<&str>) -> String {
+        let before = self.refusals.len();
+        let read = self.text("reason", value, REASON_MAX, true);
+        if read.is_none() && self.refusals.len() == before {
+            self.add(Code::Required, "reason", "say why");
+        }
+        read.unwrap_or_default()
+    }
+
     /// Reads a field that may be left out but not be null.
     pub fn given<T>(&mut self, field: &str, value: Option<Option<T>>) -> Option<T> {
         if let Some(None) = value {
@@ -413,17 +497,22 @@ impl<'p> Wrong<'p> {
         value.flatten()
     }
 
+    /// Takes what was read elsewhere, or notes in its own words why it could not be.
+    pub fn take<T, E: Display>(
+        &mut self,
+        code: Code,
+        field: &str,
+        read: Result<T, E>,
+    ) -> Option<T> {
+        read.map_err(|why| self.add(code, field, &why.to_string())).ok()
+    }
+
     /// Reads an amount of a currency with that many decimal places.
     pub fn money(&mut self, field: &str, text: &str, exponent: u8) -> Option<Money> {
         match Money::parse(text, exponent) {
             Ok(amount) => Some(amount),
             Err(why) => {
-                let code = match why {
-                    MoneyError::NotADecimal => Code::Invalid,
-                    MoneyError::TooPrecise => Code::TooPrecise,
-                    MoneyError::TooLarge => Code::TooLarge,
-                };
-                self.add(code, field, &why.to_string());
+                self.add(code_of(why), field, &why.to_string());
                 None
             }
         }
@@ -434,7 +523,16 @@ impl<'p> Wrong<'p> {
     /// # Errors
     /// Everything that was wrong.
     pub fn finish(self) -> Result<()> {
-        if self.refusals.is_empty() { Ok(()) } else { Err(Error::Refused(self.refusals)) }
+        self.finish_with(Some(()))
+    }
+
+    /// Ends the reading with what was read.
+    ///
+    /// # Errors
+    /// Everything that was wrong.
+    pub fn finish_with<T>(self, read: Option<T>) -> Result<T> {
+        let read = read.filter(|_| self.refusals.is_empty());
+        read.ok_or(Error::Refused(self.refusals))
     }
 
     fn unbalanced(&self, why: Unbalanced, exponent: u8) -> Refusal {

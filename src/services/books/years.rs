@@ -1,26 +1,29 @@
-//! Accounting years of a business: closing one posts nothing, it sets a lock.
+//! Accounting years of a business: closing one posts nothing, it locks its days.
+
+use std::collections::HashMap;
 
 use daybook_domain::{
     chain::Canonical,
     id::{BusinessId, BusinessYearId},
-    lock::Areas,
+    lock::Area,
+    period::{OpenYear, YearRefusal, judge_close, judge_reopen},
     role::Permission,
 };
 use daybook_entity::tenant::business::{
     LockKind, YearActKind, business_year, period_lock, year_act,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder,
 };
 
 use super::{
     chart::{self, Asked},
-    vouchers::Wrong,
+    vouchers::{REASON_MAX, Wrong, check_key},
 };
 use crate::{
     error::{Code, Error, Result},
-    lane::{Change, Writing},
+    lane::{Change, Claim, Writing},
     scope::TenantScope,
 };
 
@@ -30,10 +33,17 @@ use crate::{
 /// No permission, no such business, or a database that cannot be read.
 pub async fn list(scope: &TenantScope, business: BusinessId) -> Result<Vec<business_year::Model>> {
     let reader = scope.db.reader().await?;
+    of_business(reader.conn(), business).await
+}
+
+async fn of_business(
+    conn: &impl ConnectionTrait,
+    business: BusinessId,
+) -> Result<Vec<business_year::Model>> {
     let years = business_year::Entity::find()
         .filter(business_year::Column::BusinessId.eq(business))
         .order_by_asc(business_year::Column::StartsOn)
-        .all(reader.conn())
+        .all(conn)
         .await?;
     Ok(years)
 }
@@ -49,6 +59,30 @@ pub async fn find(scope: &TenantScope, id: BusinessYearId) -> Result<Option<busi
     Ok(found.filter(|year| scope.access.businesses.includes(year.business_id)))
 }
 
+/// What was done to each of these years, the first act first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn acts_of(
+    scope: &TenantScope,
+    years: &[BusinessYearId],
+) -> Result<HashMap<BusinessYearId, Vec<year_act::Model>>> {
+    let reader = scope.db.reader().await?;
+    let mut found: HashMap<BusinessYearId, Vec<year_act::Model>> = HashMap::new();
+    for chunk in years.chunks(500) {
+        let acts = year_act::Entity::find()
+            .filter(year_act::Column::YearId.is_in(chunk.iter().copied()))
+            .order_by_asc(year_act::Column::Id)
+            .all(reader.conn())
+            .await?;
+        for act in acts.into_iter().filter(|act| scope.access.businesses.includes(act.business_id))
+        {
+            found.entry(act.year_id).or_default().push(act);
+        }
+    }
+    Ok(found)
+}
+
 /// A year to be closed or opened again.
 #[derive(Debug, Clone)]
 pub struct ActOnYear {
@@ -56,35 +90,46 @@ pub struct ActOnYear {
     pub year: Option<BusinessYearId>,
     /// Why; needed to open it again.
     pub reason: Option<String>,
+    /// The caller's key for the request, where there is one.
+    pub claim: Option<Claim>,
+}
+
+/// What an act on a year left.
+#[derive(Debug, Clone)]
+pub struct Acted {
+    /// The year as it stands now.
+    pub year: business_year::Model,
+    /// Whether an earlier call with the same key had done it.
+    pub replayed: bool,
 }
 
 /// Closes a year: no more vouchers may be dated in it or before it.
 ///
 /// # Errors
 /// No permission, no such year, closed already, or an earlier year that is still open.
-pub async fn close(scope: &TenantScope, command: ActOnYear) -> Result<business_year::Model> {
+pub async fn close(scope: &TenantScope, command: ActOnYear) -> Result<Acted> {
     act(scope, command, YearActKind::Closed).await
 }
 
 /// Opens a closed year again.
 ///
 /// # Errors
-/// No permission, no such year, not closed, or a later year that is closed.
-pub async fn reopen(scope: &TenantScope, command: ActOnYear) -> Result<business_year::Model> {
+/// No permission, no such year, not closed, a later year that is closed, or a hard lock over all of it.
+pub async fn reopen(scope: &TenantScope, command: ActOnYear) -> Result<Acted> {
     act(scope, command, YearActKind::Reopened).await
 }
 
-async fn act(
-    scope: &TenantScope,
-    command: ActOnYear,
-    kind: YearActKind,
-) -> Result<business_year::Model> {
+async fn act(scope: &TenantScope, command: ActOnYear, kind: YearActKind) -> Result<Acted> {
     scope.require(Permission::YearClose)?;
-    let mut wrong = Wrong::below("input");
-    let reason = wrong.text("reason", command.reason.as_deref(), 500, true);
-    if kind == YearActKind::Reopened && reason.is_none() {
-        wrong.add(Code::Required, "reason", "say why the year is opened again");
+    let claim = command.claim;
+    if let Some(claim) = &claim {
+        check_key(&claim.key, "input")?;
     }
+    let mut wrong = Wrong::below("input");
+    let reason = match kind {
+        YearActKind::Closed => wrong.text("reason", command.reason.as_deref(), REASON_MAX, true),
+        YearActKind::Reopened => Some(wrong.reason(command.reason.as_deref())),
+    };
     wrong.finish()?;
     let chart = chart::chart(scope).await?;
     let visible: Vec<BusinessId> = chart.all_visible(scope).iter().map(|one| one.id).collect();
@@ -100,13 +145,18 @@ async fn act(
                     .await?
                     .filter(|year| visible.contains(&year.business_id))
                     .ok_or_else(unknown)?;
-                let years = business_year::Entity::find()
-                    .filter(business_year::Column::BusinessId.eq(year.business_id))
-                    .order_by_asc(business_year::Column::StartsOn)
-                    .all(writing.conn())
-                    .await?;
-                judge(&years, &year, kind)?;
-                carry_out(writing, &years, year, kind, reason).await
+                if let Some(claim) = &claim
+                    && writing.replay(claim).await?.is_some()
+                {
+                    return Ok(Acted { year, replayed: true });
+                }
+                let years = of_business(writing.conn(), year.business_id).await?;
+                judge(writing.conn(), &years, &year, kind).await?;
+                let year = carry_out(writing, &years, year, kind, reason).await?;
+                if let Some(claim) = &claim {
+                    writing.remember(claim, &[year.id.get()]);
+                }
+                Ok(Acted { year, replayed: false })
             })
         })
         .await
@@ -117,34 +167,46 @@ fn unknown() -> Error {
 }
 
 /// Years are closed in order, the opening period with the first; and opened again from the last.
-fn judge(
+async fn judge(
+    conn: &impl ConnectionTrait,
     years: &[business_year::Model],
     year: &business_year::Model,
     kind: YearActKind,
 ) -> Result<()> {
-    let refuse = |code, why| Err(Error::refused(code, "input.yearId", why));
+    let refuse = |code, why: String| Err(Error::refused(code, "input.yearId", why));
     if year.is_opening {
-        return refuse(Code::NotAllowed, "the opening period follows the first year");
+        return refuse(Code::NotAllowed, "the opening period follows the first year".to_owned());
     }
-    let is_closed = year.closed_at.is_some();
-    let earlier_open = years
+    let ordinary: Vec<&business_year::Model> = years.iter().filter(|one| !one.is_opening).collect();
+    let place = ordinary.iter().position(|one| one.id == year.id);
+    let place = place.ok_or_else(|| Error::Internal("a year of no business".into()))?;
+    let open: Vec<OpenYear> = ordinary
         .iter()
-        .any(|one| !one.is_opening && one.starts_on < year.starts_on && one.closed_at.is_none());
-    let later_closed =
-        years.iter().any(|one| one.starts_on > year.starts_on && one.closed_at.is_some());
-    match kind {
-        YearActKind::Closed if is_closed => {
-            refuse(Code::AlreadyDone, "this year is closed already")
+        .map(|one| OpenYear {
+            starts_on: one.starts_on,
+            ends_on: one.ends_on,
+            closed: one.closed_at.is_some(),
+        })
+        .collect();
+    let outcome = match kind {
+        YearActKind::Closed => judge_close(&open, place),
+        YearActKind::Reopened => {
+            let hard = period_lock::Entity::find()
+                .filter(period_lock::Column::BusinessId.eq(year.business_id))
+                .filter(period_lock::Column::Kind.eq(LockKind::Hard))
+                .filter(period_lock::Column::Area.eq(Area::All.bit().bits()))
+                .one(conn)
+                .await?;
+            judge_reopen(&open, place, hard.map(|lock| lock.locked_through))
         }
-        YearActKind::Closed if earlier_open => {
-            refuse(Code::NotAllowed, "an earlier year is still open; close that first")
-        }
-        YearActKind::Reopened if !is_closed => refuse(Code::AlreadyDone, "this year is open"),
-        YearActKind::Reopened if later_closed => {
-            refuse(Code::NotAllowed, "a later year is closed; open that first")
-        }
-        _ => Ok(()),
-    }
+    };
+    let Err(why) = outcome else { return Ok(()) };
+    let code = match why {
+        YearRefusal::AlreadyClosed | YearRefusal::AlreadyOpen => Code::AlreadyDone,
+        YearRefusal::EarlierOpen | YearRefusal::LaterClosed => Code::NotAllowed,
+        YearRefusal::ClosedForGood { .. } => Code::PeriodLocked,
+    };
+    refuse(code, why.to_string())
 }
 
 async fn carry_out(
@@ -173,72 +235,30 @@ async fn carry_out(
         row.closed_at = Set(closed_at);
         row.update(writing.conn()).await?;
     }
-    let mut row = year.clone().into_active_model();
+    let before = describe(&year);
+    let mut row = year.into_active_model();
     row.closed_at = Set(closed_at);
     let stored = row.update(writing.conn()).await?;
-    lock_through(writing, years, &year, kind, reason.clone()).await?;
     writing.settings_change();
     writing.audit(Change {
         action: if kind == YearActKind::Closed { "YEAR_CLOSED" } else { "YEAR_REOPENED" },
         subject_type: "BusinessYear",
-        subject: Some(year.id.get()),
-        business: Some(year.business_id),
+        subject: Some(stored.id.get()),
+        business: Some(stored.business_id),
         canonical: Canonical::new()
-            .text("label", &year.label)
-            .text("endsOn", &year.ends_on.to_string())
-            .text_if("reason", reason.as_deref())
+            .object("before", before)
+            .object("after", describe(&stored).text_if("reason", reason.as_deref()))
             .finish(),
     });
     Ok(stored)
 }
 
-/// The hard lock of closed years ends with the last closed one; without one it goes.
-async fn lock_through(
-    writing: &mut Writing,
-    years: &[business_year::Model],
-    year: &business_year::Model,
-    kind: YearActKind,
-    reason: Option<String>,
-) -> Result<()> {
-    let last_closed = match kind {
-        YearActKind::Closed => Some(year.ends_on),
-        YearActKind::Reopened => years
-            .iter()
-            .filter(|one| !one.is_opening && one.closed_at.is_some() && one.id != year.id)
-            .map(|one| one.ends_on)
-            .max(),
-    };
-    let Some(through) = last_closed else {
-        period_lock::Entity::delete_many()
-            .filter(period_lock::Column::BusinessId.eq(year.business_id))
-            .filter(period_lock::Column::Kind.eq(LockKind::Hard))
-            .filter(period_lock::Column::Area.eq(Areas::ALL.bits()))
-            .exec(writing.conn())
-            .await?;
-        return Ok(());
-    };
-    let row = period_lock::Model {
-        business_id: year.business_id,
-        kind: LockKind::Hard,
-        area: Areas::ALL.bits(),
-        locked_through: through,
-        reason,
-        set_by: writing.actor().user(),
-        set_at: writing.recorded_at(),
-    };
-    let key =
-        [period_lock::Column::BusinessId, period_lock::Column::Kind, period_lock::Column::Area];
-    let taken_over = [
-        period_lock::Column::LockedThrough,
-        period_lock::Column::Reason,
-        period_lock::Column::SetBy,
-        period_lock::Column::SetAt,
-    ];
-    period_lock::Entity::insert(period_lock::ActiveModel::from(row))
-        .on_conflict(OnConflict::columns(key).update_columns(taken_over).to_owned())
-        .exec_without_returning(writing.conn())
-        .await?;
-    Ok(())
+fn describe(year: &business_year::Model) -> Canonical {
+    Canonical::new()
+        .text("label", &year.label)
+        .text("startsOn", &year.starts_on.to_string())
+        .text("endsOn", &year.ends_on.to_string())
+        .int_if("closedAt", year.closed_at)
 }
 
 /// The business that years are listed of.

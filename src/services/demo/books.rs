@@ -10,6 +10,7 @@ use daybook_domain::{
     text::fold,
 };
 use daybook_entity::tenant::business::business;
+use sea_orm::ConnectionTrait;
 
 use super::{
     cast::Shop,
@@ -17,13 +18,15 @@ use super::{
 };
 use crate::{
     auth::secret::sha256_hex,
+    db::sql::statement,
     error::{Error, Result},
     lane::Claim,
     scope::TenantScope,
     services::books::{
         chart::{self, Asked},
         groups::GroupRef,
-        ledgers::{self, OpenLedger, Opening},
+        ledgers::{self, OpenLedger},
+        openings::Opening,
         vouchers::{self, PostVoucher, WrittenEntry},
     },
 };
@@ -31,13 +34,38 @@ use crate::{
 /// A ledger that the example needs: group, name, opening balance in units (debit above zero).
 type Needed = (&'static str, &'static str, i64);
 
-/// Opens the ledgers that are missing and posts what is due by `today`; how many vouchers the
-/// business now has of the example.
+/// The request in whose name the example posts.
+pub const REQUEST: &str = "demo";
+
+/// How many vouchers of the example each business got, as the edit log tells. They are posted in order,
+/// so a run goes on after them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn posted(scope: &TenantScope) -> Result<HashMap<BusinessId, u64>> {
+    let reader = scope.db.reader().await?;
+    let conn = reader.conn();
+    let sql = "SELECT a.business_id, COUNT(*) FROM audit_logs a \
+         JOIN voucher_versions w ON w.voucher_id = a.subject_id AND w.version = 1 \
+         WHERE a.subject_type = 'Voucher' AND a.action = 'VOUCHER_POSTED' AND a.request_id = ? \
+         AND w.kind = 'ORDINARY' GROUP BY a.business_id";
+    let ask = statement(conn.get_database_backend(), sql, [REQUEST.into()]);
+    let mut posted = HashMap::new();
+    for row in conn.query_all_raw(ask).await? {
+        let (business, count): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        posted.insert(BusinessId::new(business), count.unsigned_abs());
+    }
+    Ok(posted)
+}
+
+/// Opens the ledgers that are missing and posts what is due by `today` after the `done` vouchers of
+/// earlier runs; how many vouchers the business now has of the example.
 pub async fn keep(
     scope: &TenantScope,
     shop: &'static Shop,
     row: &business::Model,
     today: NaiveDate,
+    done: u64,
 ) -> Result<u64> {
     let known = ledger_ids(scope, row.id).await?;
     for (group, name, opening) in needed(shop) {
@@ -46,15 +74,14 @@ pub async fn keep(
         }
     }
     let known = ledger_ids(scope, row.id).await?;
-    let mut posted = 0_u64;
-    for (draft, number) in diary::of(shop, row.books_begin_on).into_iter().zip(1_u32..) {
-        if draft.day > today {
-            break;
+    let mut last = done;
+    for (draft, number) in diary::due(shop, row.books_begin_on, today).zip(1_u64..) {
+        if number > done {
+            post(scope, row, &known, draft, number).await?;
+            last = number;
         }
-        post(scope, row, &known, draft, number).await?;
-        posted = posted.saturating_add(1);
     }
-    Ok(posted)
+    Ok(last)
 }
 
 fn needed(shop: &'static Shop) -> Vec<Needed> {
@@ -112,7 +139,7 @@ async fn post(
     row: &business::Model,
     known: &HashMap<String, LedgerId>,
     draft: Draft,
-    number: u32,
+    number: u64,
 ) -> Result<()> {
     let exponent = chart::exponent(row);
     let entry = |(name, amount): &(&str, i64)| {
@@ -125,6 +152,7 @@ async fn post(
             currency: None,
             exchange_rate: None,
             narration: None,
+            bills: Vec::new(),
         }
     };
     let lines = draft.lines.iter().map(|(name, amount)| Canonical::new().int(name, *amount));

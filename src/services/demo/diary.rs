@@ -63,6 +63,11 @@ pub fn of(shop: &'static Shop, begins: NaiveDate) -> Vec<Draft> {
     diary.drafts
 }
 
+/// What has happened by the end of a day.
+pub fn due(shop: &'static Shop, begins: NaiveDate, day: NaiveDate) -> impl Iterator<Item = Draft> {
+    of(shop, begins).into_iter().take_while(move |draft| draft.day <= day)
+}
+
 struct Diary {
     shop: &'static Shop,
     random: Random,

@@ -1,11 +1,13 @@
 //! Loads the example: refuses beside other people's data, finds what an earlier run made.
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use chrono::{Datelike, Months, NaiveDate};
+use daybook_domain::id::BusinessId;
 use daybook_entity::{
     master::tenant::{TenantStatus, tenant_master},
     tenant::business::business,
@@ -16,9 +18,11 @@ use secrecy::SecretString;
 use super::{
     books,
     cast::{CAST, Player, Shop},
+    diary,
 };
 use crate::{
     auth::{access, desk::Desk},
+    clock::day_in,
     error::{Code, Error, Result},
     lane::Actor,
     scope::{RequestInfo, TenantScope},
@@ -35,6 +39,15 @@ use crate::{
 const MARK: &str = "DAYBOOK-DEMO";
 /// Between two attempts at a tenant that a killed run holds.
 const ONCE_MORE: Duration = Duration::from_secs(1);
+
+/// What becomes of a tenant of the example that has all that was due when it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    /// It is its people's by now: nothing is written.
+    IsLeftAlone,
+    /// It gets what has fallen due since.
+    GoesOn,
+}
 
 /// What loading the example came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,11 +81,17 @@ pub trait Watcher: Sync {
     fn writes(&self, business: &str);
 }
 
-/// Sets up the tenants of the example with this owner's password, and posts what is due by today.
+/// Sets up the tenants of the example with this owner's password, and posts what is due by today; a
+/// stopped run is gone on with.
 ///
 /// # Errors
 /// A refusal when master holds a tenant that is not of the example; then nothing was done.
-pub async fn load(desk: &Desk, password: &SecretString, watcher: &dyn Watcher) -> Result<Demo> {
+pub async fn load(
+    desk: &Desk,
+    password: &SecretString,
+    watcher: &dyn Watcher,
+    whole: Whole,
+) -> Result<Demo> {
     let rows = tenant_master::Entity::find().all(desk.office.master.writer()).await?;
     let ours = |row: &tenant_master::Model| {
         row.referral_code.as_deref() == Some(MARK)
@@ -91,10 +110,10 @@ pub async fn load(desk: &Desk, password: &SecretString, watcher: &dyn Watcher) -
     let mut password_hash = None;
     let mut sign_ins = Vec::new();
     for player in &CAST {
-        let is_new = !rows.iter().any(|row| {
+        let row = rows.iter().find(|row| {
             row.subdomain == player.subdomain && row.status != TenantStatus::Provisioning
         });
-        if is_new {
+        if row.is_none() {
             let hash = match password_hash.take() {
                 Some(hash) => hash,
                 None => desk.passwords.hash(password.clone()).await?,
@@ -103,11 +122,12 @@ pub async fn load(desk: &Desk, password: &SecretString, watcher: &dyn Watcher) -
             set_up(desk, player, &hash).await?;
             password_hash = Some(hash);
         }
-        let vouchers = play(desk, player, watcher).await?;
+        let rests = row.filter(|_| whole == Whole::IsLeftAlone).map(|row| row.created_at);
+        let vouchers = play(desk, player, watcher, rests).await?;
         sign_ins.push(SignIn {
             subdomain: player.subdomain.to_owned(),
             email: player.email.to_owned(),
-            is_new,
+            is_new: row.is_none(),
             vouchers,
         });
     }
@@ -156,25 +176,62 @@ fn a_year_before(today: NaiveDate) -> NaiveDate {
     ago.with_day(1).unwrap_or(ago)
 }
 
-async fn play(desk: &Desk, player: &'static Player, watcher: &dyn Watcher) -> Result<u64> {
+/// Writes a tenant's books; how many vouchers they have of the example. Nothing is written where they
+/// rest with what was due at an instant, and have that.
+async fn play(
+    desk: &Desk,
+    player: &'static Player,
+    watcher: &dyn Watcher,
+    rests: Option<i64>,
+) -> Result<u64> {
     let route = desk.tenancy.route_by_subdomain(player.subdomain).await?;
     let db = desk.tenancy.lease(route.id).await?;
     let access = access::of_owner(&db).await?;
     let request = RequestInfo {
-        id: "demo".to_owned(),
+        id: books::REQUEST.to_owned(),
         address: None,
         subdomain: Some(player.subdomain.into()),
     };
     let clock = desk.office.clock.clone();
     let scope = TenantScope { db, access, catalogue: desk.tenancy.catalogue(), clock, request };
+    let posted = books::posted(&scope).await?;
+    if let Some(made_at) = rests
+        && is_whole(&scope, player, made_at, &posted).await?
+    {
+        return Ok(posted.values().sum());
+    }
     let mut vouchers = 0_u64;
     for shop in player.shops {
         watcher.writes(shop.name);
         let row = business_of(&scope, shop).await?;
         let today = scope.clock.today(&row.time_zone);
-        vouchers = vouchers.saturating_add(books::keep(&scope, shop, &row, today).await?);
+        let done = posted.get(&row.id).copied().unwrap_or(0);
+        let kept = books::keep(&scope, shop, &row, today, done).await?;
+        vouchers = vouchers.saturating_add(kept);
     }
     Ok(vouchers)
+}
+
+/// Whether every shop has what was due when its tenant was made. Its businesses were made in the order
+/// of the shops; they may bear other names by now.
+async fn is_whole(
+    scope: &TenantScope,
+    player: &'static Player,
+    made_at: i64,
+    posted: &HashMap<BusinessId, u64>,
+) -> Result<bool> {
+    let chart = chart::chart(scope).await?;
+    let mut businesses = chart.businesses.values();
+    Ok(player.shops.iter().all(|shop| {
+        let country = scope.catalogue.country(shop.country);
+        let day = day_in(country.map_or("UTC", |country| country.time_zone.as_str()), made_at);
+        businesses.next().is_some_and(|row| {
+            let due = diary::due(shop, row.books_begin_on, day).count();
+            posted
+                .get(&row.id)
+                .is_some_and(|count| u64::try_from(due).is_ok_and(|due| *count >= due))
+        })
+    }))
 }
 
 async fn business_of(scope: &TenantScope, shop: &'static Shop) -> Result<business::Model> {

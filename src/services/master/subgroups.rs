@@ -326,15 +326,14 @@ fn changed(
             .int_if("archivedAt", row.archived_at)
             .int("version", i64::from(row.version))
     };
-    let mut content = Canonical::new();
-    if let Some(before) = before {
-        content = content.object("before", describe(before));
-    }
     Change {
         action,
         subject_type: "AccountSubgroup",
         subject: Some(after.id.get()),
         business: None,
-        canonical: content.object("after", describe(after)).finish(),
+        canonical: Canonical::new()
+            .object_if("before", before.map(describe))
+            .object("after", describe(after))
+            .finish(),
     }
 }

@@ -1,12 +1,6 @@
 //! People of the platform's office: added, listed, changed, disabled. The last administrator stays.
 
-use daybook_domain::{
-    chain::Canonical,
-    email::Email,
-    id::PlatformUserId,
-    role::Permission,
-    text::{self, TextError},
-};
+use daybook_domain::{chain::Canonical, email::Email, id::PlatformUserId, role::Permission};
 use daybook_entity::main::people::{PlatformRole, PlatformStatus, platform_user};
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
@@ -23,10 +17,11 @@ use crate::{
         failure,
         page::{Page, PageAsk},
     },
-    error::{Code, Error, Refusal, Result},
+    error::{Code, Error, Result},
     lane::{Actor, Change},
     office::{Office, OfficeWriting},
     scope::PlatformScope,
+    services::books::vouchers::Wrong,
 };
 
 const NAME_CHARS_MAX: usize = 200;
@@ -64,13 +59,11 @@ pub struct ChangeAdmin {
 pub async fn list(scope: &PlatformScope, ask: &PageAsk) -> Result<Page<platform_user::Model>> {
     scope.require(Permission::AdminRead)?;
     let reader = scope.office.main.reader();
-    let total = platform_user::Entity::find().count(reader).await?;
-    let mut rows = platform_user::Entity::find().order_by_asc(platform_user::Column::Id);
-    if let Some(key) = &ask.after {
-        let bad = || Error::bad_input("after", "this is not a cursor of this list");
-        let [id] = key.as_slice() else { return Err(bad()) };
-        let id = PlatformUserId::new(id.parse().map_err(|_| bad())?);
-        rows = rows.filter(platform_user::Column::Id.gt(id));
+    let all = platform_user::Entity::find();
+    let total = if ask.wants_total { all.clone().count(reader).await? } else { 0 };
+    let mut rows = all.order_by_asc(platform_user::Column::Id);
+    if let Some(after) = ask.after_number()? {
+        rows = rows.filter(platform_user::Column::Id.gt(PlatformUserId::new(after)));
     }
     let rows = rows.limit(ask.first.saturating_add(1)).all(reader).await?;
     Ok(Page::cut(rows, ask, total, |row| vec![row.id.to_string()]))
@@ -226,12 +219,10 @@ fn unknown() -> Error {
 
 /// Address and name as they are kept, or everything that is wrong with them.
 fn checked(new: &NewAdmin) -> Result<(Email, String)> {
-    let mut wrong = Vec::new();
-    let email = Email::parse(&new.email)
-        .map_err(|error| wrong.push(Refusal::new(Code::Invalid, "input.email", error.to_string())))
-        .ok();
-    let name = name(&new.name).map_err(|refusal| wrong.push(refusal)).ok();
-    email.zip(name).ok_or(Error::Refused(wrong))
+    let mut wrong = Wrong::below("input");
+    let email = wrong.take(Code::Invalid, "email", Email::parse(&new.email));
+    let name = wrong.required("name", &new.name, NAME_CHARS_MAX);
+    wrong.finish_with(email.map(|email| (email, name)))
 }
 
 async fn insert(
@@ -289,8 +280,10 @@ pub async fn update(
         platform_user::Entity::find_by_id(id).one(log.conn()).await?.ok_or_else(unknown)?;
     Error::unless_current(change.expected_version, before.version)?;
     let mut after = before.clone();
-    if let Some(new) = &change.name {
-        after.name = name(new).map_err(|refusal| Error::Refused(vec![refusal]))?;
+    if let Some(name) = &change.name {
+        let mut wrong = Wrong::below("input");
+        after.name = wrong.required("name", name, NAME_CHARS_MAX);
+        wrong.finish()?;
     }
     if let Some(role) = change.role {
         after.role = role;
@@ -339,20 +332,6 @@ async fn administrators(log: &OfficeWriting) -> Result<u64> {
         .await?)
 }
 
-fn name(text: &str) -> Result<String, Refusal> {
-    match text::name(text, NAME_CHARS_MAX) {
-        Ok(text) if text.is_empty() => {
-            Err(Refusal::new(Code::Required, "input.name", "this must not be empty"))
-        }
-        Ok(text) => Ok(text),
-        Err(error) => {
-            let is_long = matches!(error, TextError::TooLong { .. });
-            let code = if is_long { Code::TooLong } else { Code::Invalid };
-            Err(Refusal::new(code, "input.name", error.to_string()))
-        }
-    }
-}
-
 fn change(
     action: &'static str,
     before: Option<&platform_user::Model>,
@@ -364,15 +343,14 @@ fn change(
             .text("role", &row.role.to_value())
             .text("status", &row.status.to_value())
     };
-    let mut text = Canonical::new();
-    if let Some(before) = before {
-        text = text.object("before", describe(before));
-    }
     Change {
         action,
         subject_type: "PlatformUser",
         subject: Some(after.id.get()),
         business: None,
-        canonical: text.object("after", describe(after)).finish(),
+        canonical: Canonical::new()
+            .object_if("before", before.map(describe))
+            .object("after", describe(after))
+            .finish(),
     }
 }

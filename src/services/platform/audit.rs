@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     office::Office,
     scope::PlatformScope,
-    services::chain::{PAGE_ROWS, Verified, Walk, read_cursor},
+    services::chain::{PAGE_ROWS, Verified, Walk},
 };
 
 /// Which rows of the log a list shows.
@@ -56,8 +56,8 @@ pub async fn list(
     }
     let reader = scope.office.main.reader();
     let total = if ask.wants_total { rows.clone().count(reader).await? } else { 0 };
-    if let Some(key) = &ask.after {
-        rows = rows.filter(Column::Seq.lt(read_cursor(key)?));
+    if let Some(after) = ask.after_number()? {
+        rows = rows.filter(Column::Seq.lt(after));
     }
     let rows =
         rows.order_by_desc(Column::Seq).limit(ask.first.saturating_add(1)).all(reader).await?;

@@ -25,6 +25,7 @@ pub mod repair;
 pub mod rotate;
 pub mod seed;
 pub mod servers;
+pub mod sessions;
 pub mod system;
 pub mod template;
 pub mod tenants;

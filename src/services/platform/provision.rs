@@ -13,9 +13,9 @@ use daybook_domain::{
     email::Email,
     gstin::Gstin,
     id::{BusinessId, DatabaseServerId, TenantId, UserId},
+    password,
     phone::Phone,
     subdomain,
-    text::{self, TextError},
 };
 use daybook_entity::{
     master::tenant::{
@@ -29,7 +29,7 @@ use sea_orm::{
     ActiveEnum, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
     IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, Set, sea_query::Expr,
 };
-
+use secrecy::{ExposeSecret, SecretString};
 use tracing::Instrument;
 
 use super::{fault, repair, template};
@@ -42,11 +42,14 @@ use crate::{
         roles::fresh_password,
         sql::statement,
     },
-    error::{Code, Error, Refusal, Result},
+    error::{Code, Error, Result},
     lane::{Actor, Change, Expected, Writing, write_once},
     master::Catalogue,
     office::Office,
-    services::books::businesses::{self, NewBusiness},
+    services::books::{
+        businesses::{self, NewBusiness},
+        vouchers::Wrong,
+    },
     tenancy,
 };
 
@@ -123,7 +126,7 @@ pub(super) async fn run(
     new: NewTenant,
     actor: Actor,
 ) -> Result<NewAccount> {
-    let new = checked(new, &catalogue)?;
+    let new = checked(new, None, &catalogue)?;
     let mut saga = Saga::begin(office, new).await?;
     match saga.go(catalogue, actor).await {
         Ok(account) => Ok(account),
@@ -136,74 +139,54 @@ pub(super) async fn run(
     }
 }
 
-/// The input as it is kept, or everything that is wrong with it.
+/// The input as it is kept, or everything that is wrong with it, and with the owner's password where
+/// they have one already.
 ///
 /// # Errors
 /// All refusals together.
-pub fn checked(new: NewTenant, catalogue: &Catalogue) -> Result<NewTenant> {
-    let mut wrong: Vec<Refusal> = Vec::new();
-    let mut refuse = |code: Code, field: &str, message: String| {
-        wrong.push(Refusal::new(code, &format!("input.{field}"), message));
-    };
-    let mut name = |text: &str, field: &str| match text::name(text, NAME_CHARS_MAX) {
-        Ok(text) if text.is_empty() => {
-            refuse(Code::Required, field, "this must not be empty".into());
-            text
-        }
-        Ok(text) => text,
-        Err(error) => {
-            let is_long = matches!(error, TextError::TooLong { .. });
-            refuse(if is_long { Code::TooLong } else { Code::Invalid }, field, error.to_string());
-            String::new()
-        }
-    };
-    let company_name = name(&new.company_name, "companyName");
-    let owner_name = name(&new.owner_name, "ownerName");
-    let subdomain = subdomain::check(&new.subdomain).unwrap_or_else(|error| {
-        refuse(Code::Invalid, "subdomain", error.to_string());
-        String::new()
-    });
-    if let Err(error) = Email::parse(&new.email) {
-        refuse(Code::Invalid, "email", error.to_string());
-    }
+pub fn checked(
+    new: NewTenant,
+    password: Option<&SecretString>,
+    catalogue: &Catalogue,
+) -> Result<NewTenant> {
+    let mut wrong = Wrong::below("input");
+    let company_name = wrong.required("companyName", &new.company_name, NAME_CHARS_MAX);
+    let owner_name = wrong.required("ownerName", &new.owner_name, NAME_CHARS_MAX);
+    let subdomain = wrong.take(Code::Invalid, "subdomain", subdomain::check(&new.subdomain));
+    wrong.take(Code::Invalid, "email", Email::parse(&new.email));
     if catalogue.country(&new.country).is_none() {
-        refuse(Code::CountryUnknown, "country", "this country is not in the catalogue".into());
+        wrong.add(Code::CountryUnknown, "country", "this country is not in the catalogue");
     }
     if let Some(code) = &new.base_currency
         && catalogue.currency(code).is_none()
     {
-        refuse(
-            Code::CurrencyUnknown,
-            "baseCurrency",
-            "this currency is not in the catalogue".into(),
-        );
+        wrong.add(Code::CurrencyUnknown, "baseCurrency", "this currency is not in the catalogue");
     }
-    let gstin = match new.gstin.as_deref().map(Gstin::parse).transpose() {
-        Ok(gstin) => gstin.map(|gstin| gstin.as_str().to_owned()),
-        Err(error) => {
-            refuse(Code::GstinInvalid, "gstin", error.to_string());
-            None
-        }
-    };
+    let gstin = new.gstin.as_deref().map(Gstin::parse);
+    let gstin = gstin.and_then(|read| wrong.take(Code::GstinInvalid, "gstin", read));
     if gstin.is_some() && new.country != "IN" {
-        refuse(Code::GstinInvalid, "gstin", "only a business in India has a GSTIN".into());
+        wrong.add(Code::GstinInvalid, "gstin", "only a business in India has a GSTIN");
     }
-    let phone = match new.phone.as_deref().map(|text| Phone::parse(text, &new.country)).transpose()
-    {
-        Ok(phone) => phone.map(|phone| phone.as_str().to_owned()),
-        Err(error) => {
-            refuse(Code::Invalid, "phone", error.to_string());
-            None
-        }
-    };
+    let phone = new.phone.as_deref().map(|text| Phone::parse(text, &new.country));
+    let phone = phone.and_then(|read| wrong.take(Code::Invalid, "phone", read));
     if new.referral_code.as_ref().is_some_and(|code| code.chars().count() > REFERRAL_CHARS_MAX) {
-        refuse(Code::TooLong, "referralCode", "this is longer than any referral code".into());
+        wrong.add(Code::TooLong, "referralCode", "this is longer than any referral code");
     }
-    if wrong.is_empty() {
-        Ok(NewTenant { company_name, owner_name, subdomain, gstin, phone, ..new })
-    } else {
-        Err(Error::Refused(wrong))
+    if let Some(password) = password {
+        let known = [new.email.as_str(), &new.subdomain, &new.company_name, &new.owner_name];
+        let judged = password::check(password.expose_secret(), &known);
+        wrong.take(Code::PasswordWeak, "password", judged);
     }
+    let gstin = gstin.map(|gstin| gstin.as_str().to_owned());
+    let phone = phone.map(|phone| phone.as_str().to_owned());
+    wrong.finish_with(subdomain.map(|subdomain| NewTenant {
+        company_name,
+        owner_name,
+        subdomain,
+        gstin,
+        phone,
+        ..new
+    }))
 }
 
 /// What is left to do of one registration, and the lease under which it is done.

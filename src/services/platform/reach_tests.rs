@@ -83,7 +83,7 @@ async fn a_registration_whose_server_went_away_fails_soon_and_leaves_nothing() {
 /// Whether the connection that a mode makes is encrypted; nothing where it makes none.
 async fn encrypted(server: &ServerTarget, mode: TlsMode) -> Result<bool, String> {
     let target = ServerTarget {
-        tls: Tls { mode, root: None },
+        tls: Tls { mode: Some(mode), root: None },
         database: if server.engine == Engine::Postgres { "postgres" } else { "" }.into(),
         ..server.clone()
     };

@@ -1,14 +1,12 @@
 //! Database servers: where tenants may live. A server is tried before it is stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use daybook_domain::{
-    chain::Canonical, id::DatabaseServerId, role::Permission, text::clean_single_line,
-};
+use daybook_domain::{chain::Canonical, id::DatabaseServerId, role::Permission};
 use daybook_entity::master::tenant::{Engine, ServerStatus, database_server, tenant_master};
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, sea_query::Expr,
+    ActiveEnum, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
 };
 use secrecy::SecretString;
 
@@ -23,6 +21,7 @@ use crate::{
     lane::{Actor, Change},
     office::Office,
     scope::PlatformScope,
+    services::books::vouchers::Wrong,
     tenancy,
 };
 
@@ -92,15 +91,21 @@ pub async fn list(scope: &PlatformScope) -> Result<Vec<ServerFigures>> {
     scope.require(Permission::ServerRead)?;
     let reader = scope.office.master.reader();
     let rows = database_server::Entity::find().order_by_asc(database_server::Column::Id);
-    let mut figures = Vec::new();
-    for server in rows.all(reader).await? {
-        let tenants = tenant_master::Entity::find()
-            .filter(tenant_master::Column::ServerId.eq(server.id))
-            .count(reader)
-            .await?;
-        figures.push(ServerFigures { server, tenants: i64::try_from(tenants).unwrap_or(i64::MAX) });
-    }
-    Ok(figures)
+    let rows = rows.all(reader).await?;
+    let counts: Vec<(DatabaseServerId, i64)> = tenant_master::Entity::find()
+        .select_only()
+        .column(tenant_master::Column::ServerId)
+        .column_as(tenant_master::Column::Id.count(), "tenants")
+        .group_by(tenant_master::Column::ServerId)
+        .into_tuple()
+        .all(reader)
+        .await?;
+    let counts: HashMap<DatabaseServerId, i64> = counts.into_iter().collect();
+    let figures = |server: database_server::Model| {
+        let tenants = counts.get(&server.id).copied().unwrap_or(0);
+        ServerFigures { server, tenants }
+    };
+    Ok(rows.into_iter().map(figures).collect())
 }
 
 /// Servers by their ids, with one question.
@@ -327,16 +332,15 @@ async fn log(
     after: &database_server::Model,
 ) -> Result<()> {
     let mut log = office.write(actor).await?;
-    let mut text = Canonical::new();
-    if let Some(before) = before {
-        text = text.object("before", describe(before));
-    }
     log.audit(&Change {
         action,
         subject_type: "DatabaseServer",
         subject: Some(after.id.get()),
         business: None,
-        canonical: text.object("after", describe(after)).finish(),
+        canonical: Canonical::new()
+            .object_if("before", before.map(describe))
+            .object("after", describe(after))
+            .finish(),
     })
     .await?;
     log.commit().await
@@ -355,14 +359,9 @@ fn describe(row: &database_server::Model) -> Canonical {
 }
 
 fn text(value: &str, field: &str, most: usize) -> Result<String> {
-    let path = format!("input.{field}");
-    match clean_single_line(value, most) {
-        Ok(text) if text.is_empty() => {
-            Err(Error::refused(Code::Required, &path, "this must not be empty"))
-        }
-        Ok(text) => Ok(text),
-        Err(error) => Err(Error::refused(Code::TooLong, &path, error.to_string())),
-    }
+    let mut wrong = Wrong::below("input");
+    let text = wrong.required(field, value, most);
+    wrong.finish_with(Some(text))
 }
 
 /// A host, and parameters where the connection needs any.

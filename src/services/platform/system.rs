@@ -1,6 +1,6 @@
 //! All databases of the platform: what they are, how large, and how they stand.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::collections::HashMap;
 
 use daybook_domain::{id::TenantId, role::Permission};
 use daybook_entity::master::tenant::{
@@ -196,7 +196,7 @@ async fn control<M: MigratorTrait>(
     tier: Tier,
 ) -> Result<DatabaseFigures> {
     let (name, size_bytes) = match db.target() {
-        Target::Sqlite { path } => (db.target().label(), files::size(&PathBuf::from(path)).await?),
+        Target::Sqlite { path } => (db.target().label(), files::size(path).await?),
         Target::Server(place) => {
             let server = Server::open(place, office.servers.names().clone()).await?;
             let size = server.size(&place.database).await;

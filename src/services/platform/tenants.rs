@@ -4,7 +4,6 @@ use daybook_domain::{
     chain::Canonical,
     id::{DatabaseServerId, TenantId},
     role::Permission,
-    text::clean_single_line,
 };
 use daybook_entity::master::tenant::{
     MigrationState, SubscriptionStatus, TenantStatus, tenant_master,
@@ -18,13 +17,14 @@ use sea_orm::{
 use super::provision::{self, NewAccount, NewTenant};
 use crate::{
     db::{
-        page::{Page, PageAsk},
-        sql::{for_update, statement},
+        page::{Page, PageAsk, read_cursor},
+        sql::{containing, statement},
     },
     error::{Code, Error, Result},
     lane::{Actor, Change},
     office::Office,
     scope::PlatformScope,
+    services::books::vouchers::Wrong,
     tenancy,
 };
 
@@ -74,7 +74,7 @@ pub struct TenantCounts {
     pub provisioning: i64,
     /// Served.
     pub active: i64,
-    /// Refused for now.
+    /// Suspended by the platform's office; their users are refused until they are resumed.
     pub suspended: i64,
     /// Refused for good.
     pub closed: i64,
@@ -122,8 +122,8 @@ pub async fn list_of(
     let total = if ask.wants_total { all.clone().count(reader).await? } else { 0 };
     let mut rows = all;
     if let Some(key) = &ask.after {
+        let id = || read_cursor(key).map(TenantId::new);
         let [key] = key.as_slice() else { return Err(bad_cursor()) };
-        let id = || key.parse::<i64>().map(TenantId::new).map_err(|_| bad_cursor());
         rows = match order {
             TenantOrder::Newest => rows.filter(Column::Id.lt(id()?)),
             TenantOrder::Oldest => rows.filter(Column::Id.gt(id()?)),
@@ -152,10 +152,7 @@ fn condition(filter: &TenantFilter) -> Condition {
     use tenant_master::Column;
     let text = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let lower = |column: Column| Expr::expr(Func::lower(Expr::col(column)));
-    let like = |text: &str| {
-        let text = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-        LikeExpr::new(format!("%{text}%")).escape('!')
-    };
+    let like = |text: &str| LikeExpr::new(containing(&text.to_lowercase())).escape('!');
     Condition::all()
         .add_option(filter.status.clone().map(|list| Column::Status.is_in(list)))
         .add_option(
@@ -248,12 +245,13 @@ pub async fn suspend_of(
     expected_version: Option<i32>,
     actor: Actor,
 ) -> Result<tenant_master::Model> {
-    let reason = clean_single_line(reason, REASON_CHARS_MAX)
-        .map_err(|error| Error::refused(Code::TooLong, "input.reason", error.to_string()))?;
-    if reason.is_empty() {
+    let mut wrong = Wrong::below("input");
+    let reason = wrong.text("reason", Some(reason), REASON_CHARS_MAX, true);
+    wrong.finish()?;
+    let reason = reason.ok_or_else(|| {
         let why = "say why: support reads it to who asks";
-        return Err(Error::refused(Code::Required, "input.reason", why));
-    }
+        Error::refused(Code::Required, "input.reason", why)
+    })?;
     let turn = Turn {
         from: TenantStatus::Active,
         to: TenantStatus::Suspended,
@@ -352,9 +350,6 @@ impl Turn {
 /// A tenant's row, locked until the transaction ends.
 async fn locked(txn: &crate::db::ControlTxn, id: Option<TenantId>) -> Result<tenant_master::Model> {
     let unknown = || Error::refused(Code::NotFound, "id", "there is no such tenant");
-    let id = id.ok_or_else(unknown)?;
-    let backend = txn.conn().get_database_backend();
-    let sql = format!("SELECT id FROM tenant_master WHERE id = ?{}", for_update(backend));
-    txn.conn().query_one_raw(statement(backend, &sql, [id.get().into()])).await?;
-    tenant_master::Entity::find_by_id(id).one(txn.conn()).await?.ok_or_else(unknown)
+    let row = tenant_master::Entity::find_by_id(id.ok_or_else(unknown)?);
+    row.lock_exclusive().one(txn.conn()).await?.ok_or_else(unknown)
 }

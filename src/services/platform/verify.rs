@@ -8,6 +8,8 @@
 //! All is read from one snapshot, page by page: memory does not grow with the log.
 
 mod anchors;
+pub mod figures;
+mod rows;
 mod stored;
 
 use std::fmt;

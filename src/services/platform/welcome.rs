@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     auth::{desk::Desk, family::OneTimeCode},
-    error::{Code, Error, Refusal, Result},
+    error::{Code, Error, Result},
     scope::PlatformScope,
-    services::staff,
+    services::{books::vouchers::Wrong, staff},
 };
 
 /// Sets up a tenant whose owner signs in with `password`, or is invited with the code.
@@ -29,16 +29,7 @@ pub async fn tenant(
     password: Option<SecretString>,
 ) -> Result<(tenant_master::Model, Option<OneTimeCode>)> {
     scope.require(Permission::TenantCreate)?;
-    let mut refusals = match provision::checked(new.clone(), &scope.tenancy.catalogue()) {
-        Ok(_) => Vec::new(),
-        Err(Error::Refused(refusals)) => refusals,
-        Err(error) => return Err(error),
-    };
-    let known = [new.email.as_str(), &new.subdomain, &new.company_name, &new.owner_name];
-    refusals.extend(password.as_ref().and_then(|password| weak(password, &known)));
-    if !refusals.is_empty() {
-        return Err(Error::Refused(refusals));
-    }
+    provision::checked(new.clone(), password.as_ref(), &scope.tenancy.catalogue())?;
     let password_hash = match password {
         Some(password) => Some(desk.passwords.hash(password).await?),
         None => None,
@@ -70,14 +61,10 @@ pub async fn admin(
         let (row, code) = admins::invite(scope, new, desk.code_ms()).await?;
         return Ok((row, Some(code)));
     };
-    if let Some(why) = weak(&password, &[new.email.as_str(), &new.name]) {
-        return Err(Error::Refused(vec![why]));
-    }
+    let mut wrong = Wrong::below("input");
+    let judged = password::check(password.expose_secret(), &[new.email.as_str(), &new.name]);
+    wrong.take(Code::PasswordWeak, "password", judged);
+    wrong.finish()?;
     let password_hash = Some(desk.passwords.hash(password).await?);
     Ok((admins::create(scope, NewAdmin { password_hash, ..new }).await?, None))
-}
-
-fn weak(secret: &SecretString, known: &[&str]) -> Option<Refusal> {
-    let why = password::check(secret.expose_secret(), known).err()?;
-    Some(Refusal::new(Code::PasswordWeak, "input.password", why.to_string()))
 }

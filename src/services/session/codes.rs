@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daybook_domain::{chain::Canonical, id::UserId, text};
+use daybook_domain::{chain::Canonical, id::UserId};
 use daybook_entity::tenant::people::{UserStatus, user};
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
 use secrecy::{ExposeSecret, SecretString};
@@ -18,8 +18,12 @@ use crate::{
     error::{Code, Error, Result},
     lane::{Actor, Change, Who},
     scope::RequestInfo,
+    services::books::vouchers::Wrong,
     tenancy::Route,
 };
+
+/// Most characters of a person's name.
+const NAME_MAX: usize = 200;
 
 /// Takes up an invitation: sets the first password, and the name where one is given, and signs in.
 ///
@@ -33,7 +37,7 @@ pub async fn invitation_accept(
     password: SecretString,
     name: Option<&str>,
 ) -> Result<(Arc<Route>, Handed)> {
-    let name = name.map(clean_name).transpose()?.filter(|name| !name.is_empty());
+    let name = given_name(name)?;
     set_password(desk, request, Purpose::Invitation, code, password, name).await
 }
 
@@ -50,9 +54,11 @@ pub async fn password_reset(
     set_password(desk, request, Purpose::PasswordReset, code, password, None).await
 }
 
-pub(super) fn clean_name(name: &str) -> Result<String> {
-    text::name(name, 200)
-        .map_err(|why| Error::refused(Code::Invalid, "input.name", why.to_string()))
+/// The name that somebody gives themselves, where they do.
+pub(super) fn given_name(name: Option<&str>) -> Result<Option<String>> {
+    let mut wrong = Wrong::below("input");
+    let name = name.and_then(|name| wrong.name("name", name, NAME_MAX));
+    wrong.finish_with(Some(name))
 }
 
 pub(super) fn expired() -> Error {
@@ -88,7 +94,7 @@ async fn set_password(
     password::check(&password, &known, "input.password")?;
     let password_hash = desk.passwords.hash(password).await?;
     let id = row.id;
-    let actor = Actor { who: Who::User(id), request_id: Some(request.id.clone()) };
+    let actor = Actor::new(Who::User(id), Some(request.id.clone()));
     let version = db
         .lane()
         .write(actor, move |writing| {
@@ -114,10 +120,7 @@ async fn set_password(
                 family::use_code(writing.conn(), TENANT, hash, now).await?;
                 sessions::end_all(writing, id, None, Ended::PasswordChanged).await?;
                 writing.audit(Change {
-                    action: match purpose {
-                        Purpose::Invitation => "INVITATION_ACCEPTED",
-                        Purpose::PasswordReset => "PASSWORD_RESET",
-                    },
+                    action: action_of(purpose),
                     subject_type: "User",
                     subject: Some(id.get()),
                     business: None,
@@ -131,6 +134,14 @@ async fn set_password(
     let signed = sessions::open(&db, Some(request.id.clone()), proof, desk.session_ms()).await?;
     let handed = hand_out(desk, route.id, signed)?;
     Ok((route, handed))
+}
+
+/// What the edit log calls the use of a code.
+pub(super) const fn action_of(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Invitation => "INVITATION_ACCEPTED",
+        Purpose::PasswordReset => "PASSWORD_RESET",
+    }
 }
 
 const fn expected_status(purpose: Purpose) -> UserStatus {

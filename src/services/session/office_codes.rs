@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Handed,
-    codes::{clean_name, expired},
+    codes::{action_of, expired, given_name},
     hand_out_office, password,
 };
 use crate::{
@@ -35,7 +35,7 @@ pub async fn admin_invitation_accept(
     password: SecretString,
     name: Option<&str>,
 ) -> Result<Handed> {
-    let name = name.map(clean_name).transpose()?.filter(|name| !name.is_empty());
+    let name = given_name(name)?;
     set_password(desk, request, Purpose::Invitation, code, password, name).await
 }
 
@@ -68,7 +68,7 @@ async fn set_password(
     password::check(&password, &[row.email.as_str(), shown], "input.password")?;
     let password_hash = desk.passwords.hash(password).await?;
     let (id, request_id) = (row.id, Some(request.id.clone()));
-    let actor = Actor { who: Who::Platform(id), request_id: request_id.clone() };
+    let actor = Actor::new(Who::Platform(id), request_id.clone());
     let mut writing = desk.office.write(actor).await?;
     let now = writing.recorded_at();
     let row = holder(writing.conn(), hash, purpose, now).await?;
@@ -85,10 +85,7 @@ async fn set_password(
     family::use_code(writing.conn(), OFFICE, hash, now).await?;
     office_sessions::end_all(&mut writing, id, None, Ended::PasswordChanged).await?;
     let change = Change {
-        action: match purpose {
-            Purpose::Invitation => "INVITATION_ACCEPTED",
-            Purpose::PasswordReset => "PASSWORD_RESET",
-        },
+        action: action_of(purpose),
         subject_type: "PlatformUser",
         subject: Some(id.get()),
         business: None,

@@ -11,6 +11,7 @@ use crate::{
         office_sessions,
         password::Verdict,
         sessions::{self, Ended},
+        throttle::Attempt,
     },
     error::{Code, Error, Result},
     lane::Change,
@@ -30,13 +31,25 @@ fn current_is_wrong() -> Error {
     Error::refused(Code::CredentialsWrong, "input.currentPassword", "this is not your password")
 }
 
-/// Refuses a new password that is the old one, once that is known to be right.
-fn check_changed(current: &SecretString, new: &SecretString) -> Result<()> {
-    if current.expose_secret() != new.expose_secret() {
-        return Ok(());
+/// The hash of the new password, once the current one is known to be right and another.
+async fn exchanged(
+    desk: &Desk,
+    attempt: Attempt,
+    stored: Option<String>,
+    current: SecretString,
+    new: SecretString,
+) -> Result<String> {
+    let stored = stored.ok_or(Error::Unauthenticated)?;
+    if desk.passwords.verify(current.clone(), stored).await? == Verdict::Wrong {
+        attempt.failed().await?;
+        return Err(current_is_wrong());
     }
-    let why = "this is your password already; choose another";
-    Err(Error::refused(Code::PasswordUnchanged, "input.newPassword", why))
+    attempt.succeeded().await?;
+    if current.expose_secret() == new.expose_secret() {
+        let why = "this is your password already; choose another";
+        return Err(Error::refused(Code::PasswordUnchanged, "input.newPassword", why));
+    }
+    desk.passwords.hash(new).await
 }
 
 /// Changes the caller's password and ends all other sessions.
@@ -62,17 +75,9 @@ pub async fn change_password(
     let route = &scope.db.route;
     let known = [row.email.as_str(), &row.name, &route.company_name, &route.subdomain];
     check(&new, &known, "input.newPassword")?;
-    let address = scope.request.address;
-    let attempt = desk.throttle.begin(&row.email_key, &route.subdomain, address).await?;
-    let hash = row.password_hash.clone().ok_or(Error::Unauthenticated)?;
-    if desk.passwords.verify(current.clone(), hash).await? == Verdict::Wrong {
-        attempt.failed().await?;
-        return Err(current_is_wrong());
-    }
-    attempt.succeeded().await?;
-    check_changed(&current, &new)?;
-    let hash = desk.passwords.hash(new).await?;
-    let version = row.version;
+    let (stored, version) = (row.password_hash, row.version);
+    let attempt = desk.throttle.begin(&row.email_key, &route.subdomain, scope.request.address);
+    let hash = exchanged(desk, attempt.await?, stored, current, new).await?;
     scope
         .db
         .lane()
@@ -114,16 +119,8 @@ pub async fn change_office_password(
     let row = platform_user::Entity::find_by_id(id).one(reader).await?;
     let row = row.ok_or(Error::Unauthenticated)?;
     check(&new, &[&row.email, &row.name], "input.newPassword")?;
-    let address = scope.request.address;
-    let attempt = desk.throttle.begin(&row.email_key, "platform office", address).await?;
-    let hash = row.password_hash.clone().ok_or(Error::Unauthenticated)?;
-    if desk.passwords.verify(current.clone(), hash).await? == Verdict::Wrong {
-        attempt.failed().await?;
-        return Err(current_is_wrong());
-    }
-    attempt.succeeded().await?;
-    check_changed(&current, &new)?;
-    let hash = desk.passwords.hash(new).await?;
+    let attempt = desk.throttle.begin(&row.email_key, "platform office", scope.request.address);
+    let hash = exchanged(desk, attempt.await?, row.password_hash, current, new).await?;
     let mut writing = desk.office.write(scope.actor()).await?;
     let found = platform_user::Entity::find_by_id(id).one(writing.conn()).await?;
     let found = found.filter(|found| found.version == row.version).ok_or_else(current_is_wrong)?;

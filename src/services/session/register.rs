@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use daybook_domain::password;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::{
     Handed, hand_out,
@@ -14,7 +13,7 @@ use crate::{
         desk::Desk,
         sessions::{self, Proof},
     },
-    error::{Code, Error, Refusal, Result},
+    error::{Code, Error, Result},
     lane::{Actor, Who},
     scope::RequestInfo,
     services::platform::provision::{self, NewTenant},
@@ -55,27 +54,16 @@ pub async fn register(
     desk.tenancy.freshen().await?;
     let Register { tenant: new, password } = register;
     let catalogue = desk.tenancy.catalogue();
-    let (checked, mut refusals) = match provision::checked(new.clone(), &catalogue) {
-        Ok(checked) => (Some(checked), Vec::new()),
-        Err(Error::Refused(refusals)) => (None, refusals),
-        Err(error) => return Err(error),
-    };
-    let known = [new.email.as_str(), &new.subdomain, &new.company_name, &new.owner_name];
-    if let Err(why) = password::check(password.expose_secret(), &known) {
-        refusals.push(Refusal::new(Code::PasswordWeak, "input.password", why.to_string()));
-    }
-    if !refusals.is_empty() {
-        return Err(Error::Refused(refusals));
-    }
+    let checked = provision::checked(new.clone(), Some(&password), &catalogue)?;
     desk.throttle.registration(request.address).await?;
     let login = Login {
         email: new.email.clone(),
         password: password.clone(),
-        subdomain: checked.map(|checked| checked.subdomain),
+        subdomain: Some(checked.subdomain),
     };
     let password_hash = Some(desk.passwords.hash(password).await?);
     let new = NewTenant { password_hash, ..new };
-    let actor = Actor { who: Who::System, request_id: Some(request.id.clone()) };
+    let actor = Actor::new(Who::System, Some(request.id.clone()));
     let made = provision::create(Arc::clone(&desk.office), catalogue, new, actor).await;
     let made = match made {
         Err(Error::Refused(why)) if why.iter().any(|why| why.code == Code::SubdomainTaken) => {

@@ -4,13 +4,12 @@ use daybook_domain::{
     chain::Canonical,
     id::{BusinessId, UserId},
     role::{Permission, PermissionSet, TenantRole},
-    text,
 };
 use daybook_entity::tenant::people::{UserStatus, user};
 use sea_orm::{ActiveEnum, ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::{
-    invite::{member, set_businesses},
+    invite::{NAME_MAX, member, set_businesses},
     list::Member,
     rights::{self, Rights},
 };
@@ -22,7 +21,8 @@ use crate::{
     },
     error::{Code, Error, Result},
     lane::{Change, Writing},
-    scope::{TenantScope, Visible},
+    scope::{Access, TenantScope, Visible},
+    services::books::vouchers::Wrong,
 };
 
 /// What is changed of a user; what is `None` stays.
@@ -68,17 +68,16 @@ pub(super) fn describe(row: &user::Model, businesses: &Visible) -> Canonical {
 /// [`Error::Forbidden`], or everything that is wrong with the input.
 pub async fn update(scope: &TenantScope, id: UserId, asked: Update) -> Result<Member> {
     scope.require(Permission::UserUpdate)?;
-    let name = asked.name.as_deref().map(clean_name).transpose()?;
+    let mut wrong = Wrong::below("input");
+    let name = asked.name.as_deref().map(|name| wrong.required("name", name, NAME_MAX));
+    wrong.finish()?;
     let access = scope.access.clone();
     scope
         .db
         .lane()
         .write(scope.actor(), move |writing| {
             Box::pin(async move {
-                let before = member(writing, id).await?;
-                Error::unless_current(asked.expected_version, before.user.version)?;
-                let held = Rights::of(writing.conn(), &before.user).await?;
-                rights::may_touch(&held, &access)?;
+                let (before, held) = touched(writing, id, asked.expected_version, &access).await?;
                 let businesses = match &asked.businesses {
                     Some(Some(ids)) => {
                         rights::businesses_exist(writing.conn(), ids, &access.businesses).await?
@@ -96,17 +95,19 @@ pub async fn update(scope: &TenantScope, id: UserId, asked: Update) -> Result<Me
                 if held.role == TenantRole::Owner && wanted.role != TenantRole::Owner {
                     rights::another_owner_remains(writing.conn(), id, "input.role").await?;
                 }
+                let mut row = before.user.clone();
+                row.name = name.unwrap_or(row.name);
                 if wanted != held {
                     // Who holds a code asked for it when the user had the rights of before.
                     family::void_codes(writing.conn(), TENANT, id.get()).await?;
+                    row.role = roles::stored_role(wanted.role);
+                    row.permissions_added = wanted.added.to_text();
+                    row.permissions_removed = wanted.removed.to_text();
+                    row.all_businesses = wanted.businesses == Visible::All;
+                    set_businesses(writing, id, &wanted.businesses).await?;
+                } else if row == before.user {
+                    return Ok(before);
                 }
-                let mut row = before.user.clone();
-                row.name = name.unwrap_or(row.name);
-                row.role = roles::stored_role(wanted.role);
-                row.permissions_added = wanted.added.to_text();
-                row.permissions_removed = wanted.removed.to_text();
-                row.all_businesses = wanted.businesses == Visible::All;
-                set_businesses(writing, id, &wanted.businesses).await?;
                 let last_login_at = before.last_login_at;
                 let after = Member { user: row, businesses: wanted.businesses, last_login_at };
                 store(writing, "USER_UPDATED", &before, after).await
@@ -131,10 +132,7 @@ pub async fn disable(
         .lane()
         .write(scope.actor(), move |writing| {
             Box::pin(async move {
-                let before = member(writing, id).await?;
-                Error::unless_current(expected_version, before.user.version)?;
-                let held = Rights::of(writing.conn(), &before.user).await?;
-                rights::may_touch(&held, &access)?;
+                let (before, held) = touched(writing, id, expected_version, &access).await?;
                 if before.user.status == UserStatus::Disabled {
                     return Err(Error::refused(Code::AlreadyDone, "id", "this user is disabled"));
                 }
@@ -166,10 +164,7 @@ pub async fn enable(
         .lane()
         .write(scope.actor(), move |writing| {
             Box::pin(async move {
-                let before = member(writing, id).await?;
-                Error::unless_current(expected_version, before.user.version)?;
-                let held = Rights::of(writing.conn(), &before.user).await?;
-                rights::may_touch(&held, &access)?;
+                let (before, _) = touched(writing, id, expected_version, &access).await?;
                 if before.user.status != UserStatus::Disabled {
                     let why = "this user is not disabled";
                     return Err(Error::refused(Code::AlreadyDone, "id", why));
@@ -183,6 +178,20 @@ pub async fn enable(
             })
         })
         .await
+}
+
+/// The user as they stand under the lock, and their rights, where the caller may change them.
+async fn touched(
+    writing: &Writing,
+    id: UserId,
+    expected_version: Option<i32>,
+    caller: &Access,
+) -> Result<(Member, Rights)> {
+    let before = member(writing, id).await?;
+    Error::unless_current(expected_version, before.user.version)?;
+    let held = Rights::of(writing.conn(), &before.user).await?;
+    rights::may_touch(&held, caller)?;
+    Ok((before, held))
 }
 
 async fn store(
@@ -207,14 +216,4 @@ async fn store(
             .finish(),
     });
     Ok(after)
-}
-
-fn clean_name(name: &str) -> Result<String> {
-    let path = "input.name";
-    let name = text::name(name, 200)
-        .map_err(|why| Error::refused(Code::Invalid, path, why.to_string()))?;
-    if name.is_empty() {
-        return Err(Error::refused(Code::Required, path, "a person has a name"));
-    }
-    Ok(name)
 }

@@ -6,7 +6,6 @@ use daybook_domain::{
     id::{BusinessId, TenantId, UserId},
     phone::Phone,
     role::{Permission, PermissionSet, TenantRole},
-    text,
 };
 use daybook_entity::tenant::people::{UserStatus, user, user_business};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
@@ -23,10 +22,14 @@ use crate::{
         roles,
     },
     db::failure,
-    error::{Code, Error, Refusal, Result},
+    error::{Code, Error, Result},
     lane::{Actor, Change, Writing},
     scope::{TenantScope, Visible},
+    services::books::vouchers::Wrong,
 };
+
+/// Most characters of a person's name.
+pub(super) const NAME_MAX: usize = 200;
 
 /// Somebody to be invited.
 #[derive(Debug, Clone)]
@@ -116,30 +119,13 @@ pub async fn invite(
 }
 
 fn check(invite: &Invite, country: &str) -> Result<(String, Email, Option<Phone>)> {
-    let mut refusals = Vec::new();
-    let name = text::name(&invite.name, 200)
-        .map_err(|why| Refusal::new(Code::Invalid, "input.name", why.to_string()))
-        .and_then(|name| {
-            let missing = || Refusal::new(Code::Required, "input.name", "a person has a name");
-            if name.is_empty() { Err(missing()) } else { Ok(name) }
-        });
-    let email = Email::parse(&invite.email)
-        .map_err(|why| Refusal::new(Code::Invalid, "input.email", why.to_string()));
-    let phone = invite
-        .phone
-        .as_deref()
-        .filter(|phone| !phone.trim().is_empty())
-        .map(|phone| Phone::parse(phone, country))
-        .transpose()
-        .map_err(|why| Refusal::new(Code::Invalid, "input.phone", why.to_string()));
-    let mut keep = |refusal: Refusal| refusals.push(refusal);
-    let name = name.map_err(&mut keep).ok();
-    let email = email.map_err(&mut keep).ok();
-    let phone = phone.map_err(&mut keep).ok();
-    match (name, email, phone) {
-        (Some(name), Some(email), Some(phone)) => Ok((name, email, phone)),
-        _ => Err(Error::Refused(refusals)),
-    }
+    let mut wrong = Wrong::below("input");
+    let name = wrong.required("name", &invite.name, NAME_MAX);
+    let email = wrong.take(Code::Invalid, "email", Email::parse(&invite.email));
+    let phone = invite.phone.as_deref().filter(|phone| !phone.trim().is_empty());
+    let phone = phone.map(|phone| Phone::parse(phone, country));
+    let phone = phone.and_then(|read| wrong.take(Code::Invalid, "phone", read));
+    wrong.finish_with(email.map(|email| (name, email, phone)))
 }
 
 async fn insert(writing: &Writing, row: &user::Model, businesses: &Visible) -> Result<()> {

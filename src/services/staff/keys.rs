@@ -4,7 +4,6 @@ use daybook_domain::{
     chain::Canonical,
     id::ApiKeyId,
     role::{Permission, PermissionSet},
-    text,
 };
 use daybook_entity::tenant::people::api_key;
 use sea_orm::{
@@ -12,14 +11,17 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::list::after;
 use crate::{
     auth::secret::{self, Made},
     db::page::{Page, PageAsk},
-    error::{Code, Error, Refusal, Result},
+    error::{Code, Error, Result},
     lane::Change,
     scope::TenantScope,
+    services::books::vouchers::Wrong,
 };
+
+/// Most characters of a key's name.
+const NAME_MAX: usize = 100;
 
 /// A key to be made for the caller.
 #[derive(Debug, Clone)]
@@ -38,33 +40,19 @@ pub struct NewKey {
 /// [`Error::Forbidden`], or everything that is wrong with the input at once.
 pub async fn api_key_create(scope: &TenantScope, new: NewKey) -> Result<(api_key::Model, Made)> {
     scope.require(Permission::ApiKeyCreate)?;
-    let mut refusals = Vec::new();
-    let name = match text::name(&new.name, 100) {
-        Ok(name) if name.is_empty() => {
-            refusals.push(Refusal::new(Code::Required, "input.name", "a key has a name"));
-            name
-        }
-        Ok(name) => name,
-        Err(why) => {
-            refusals.push(Refusal::new(Code::Invalid, "input.name", why.to_string()));
-            String::new()
-        }
-    };
+    let mut wrong = Wrong::below("input");
+    let name = wrong.required("name", &new.name, NAME_MAX);
     let lacking = new.scopes.without(scope.access.permissions);
     if new.scopes == PermissionSet::default() {
-        let why = "name at least one permission";
-        refusals.push(Refusal::new(Code::Required, "input.scopes", why));
+        wrong.add(Code::Required, "scopes", "name at least one permission");
     } else if lacking != PermissionSet::default() {
         let why = format!("you cannot grant what you do not hold: {}", lacking.to_text());
-        refusals.push(Refusal::new(Code::NotAllowed, "input.scopes", why));
+        wrong.add(Code::NotAllowed, "scopes", &why);
     }
     if new.expires_at.is_some_and(|end| end <= scope.clock.now_ms()) {
-        let why = "a key ends in the future";
-        refusals.push(Refusal::new(Code::Invalid, "input.expiresAt", why));
+        wrong.add(Code::Invalid, "expiresAt", "a key ends in the future");
     }
-    if !refusals.is_empty() {
-        return Err(Error::Refused(refusals));
-    }
+    wrong.finish()?;
     let (user_id, tenant) = (scope.access.user, scope.db.route.id);
     scope
         .db
@@ -156,7 +144,7 @@ pub async fn api_keys(scope: &TenantScope, ask: &PageAsk) -> Result<Page<api_key
     scope.require(Permission::ApiKeyRead)?;
     let reader = scope.db.reader().await?;
     let mut query = api_key::Entity::find().order_by_asc(api_key::Column::Id).limit(ask.first + 1);
-    if let Some(after) = after(ask)? {
+    if let Some(after) = ask.after_number()? {
         query = query.filter(api_key::Column::Id.gt(after));
     }
     let rows = query.all(reader.conn()).await?;

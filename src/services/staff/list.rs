@@ -15,8 +15,11 @@ use sea_orm::{
 
 use crate::{
     auth::access,
-    db::page::{Page, PageAsk},
-    error::{Error, Result},
+    db::{
+        page::{Page, PageAsk},
+        sql::containing,
+    },
+    error::Result,
     scope::{TenantScope, Visible},
 };
 
@@ -70,10 +73,7 @@ pub struct UserFilter {
 impl UserFilter {
     fn condition(self) -> Condition {
         let text = self.text.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
-        let like = |text: &str| {
-            let text = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-            LikeExpr::new(format!("%{text}%")).escape('!')
-        };
+        let like = |text: &str| LikeExpr::new(containing(text)).escape('!');
         Condition::all()
             .add_option(self.role.map(|roles| user::Column::Role.is_in(roles)))
             .add_option(self.status.map(|states| user::Column::Status.is_in(states)))
@@ -89,7 +89,7 @@ impl UserFilter {
 /// A user. Oneself may always be seen.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without `USER_READ`.
+/// [`crate::error::Error::Forbidden`] without `USER_READ`.
 pub async fn user(scope: &TenantScope, id: UserId) -> Result<Option<Member>> {
     if id != scope.access.user {
         scope.require(Permission::UserRead)?;
@@ -104,7 +104,7 @@ pub async fn user(scope: &TenantScope, id: UserId) -> Result<Option<Member>> {
 /// Users in the order in which they came.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without `USER_READ`; a bad cursor.
+/// [`crate::error::Error::Forbidden`] without `USER_READ`; a bad cursor.
 pub async fn users(scope: &TenantScope, filter: UserFilter, ask: &PageAsk) -> Result<Page<Member>> {
     scope.require(Permission::UserRead)?;
     let reader = scope.db.reader().await?;
@@ -112,7 +112,7 @@ pub async fn users(scope: &TenantScope, filter: UserFilter, ask: &PageAsk) -> Re
     let all = user::Entity::find().filter(filter.condition());
     let total = if ask.wants_total { all.clone().count(conn).await? } else { 0 };
     let mut query = all.order_by_asc(user::Column::Id).limit(ask.first + 1);
-    if let Some(after) = after(ask)? {
+    if let Some(after) = ask.after_number()? {
         query = query.filter(user::Column::Id.gt(after));
     }
     let rows = query.all(conn).await?;
@@ -171,17 +171,4 @@ fn member(user: user::Model, seen: &Seen) -> Member {
     };
     let last_login_at = seen.logins.get(&user.id).copied();
     Member { user, businesses, last_login_at }
-}
-
-/// The row after which a page by id begins.
-pub(super) fn after(ask: &PageAsk) -> Result<Option<i64>> {
-    let Some(key) = &ask.after else { return Ok(None) };
-    match key.as_slice() {
-        [id] => id.parse().map(Some).map_err(|_| bad_cursor()),
-        _ => Err(bad_cursor()),
-    }
-}
-
-fn bad_cursor() -> Error {
-    Error::bad_input("after", "this is not a cursor of this list")
 }

@@ -9,17 +9,15 @@ use daybook_domain::{
     id::{SessionId, UserId},
     role::Permission,
 };
-use daybook_entity::tenant::people::{refresh_token, session, user};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use daybook_entity::tenant::people::{session, user};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{
-    list::after,
-    rights::{self, Rights},
-};
+use super::rights::{self, Rights};
 use crate::{
-    auth::sessions::{self, Ended},
+    auth::{
+        family::{self, TENANT},
+        sessions::{self, Ended},
+    },
     db::page::{Page, PageAsk},
     error::{Code, Error, Result},
     scope::TenantScope,
@@ -56,11 +54,12 @@ pub async fn sessions(scope: &TenantScope, user: UserId, ask: &PageAsk) -> Resul
         .filter(session::Column::ExpiresAt.gt(scope.clock.now_ms()));
     let total = if ask.wants_total { all.clone().count(conn).await? } else { 0 };
     let mut query = all.order_by_desc(session::Column::Id).limit(ask.first + 1);
-    if let Some(after) = after(ask)? {
+    if let Some(after) = ask.after_number()? {
         query = query.filter(session::Column::Id.lt(after));
     }
     let page = Page::cut(query.all(conn).await?, ask, total, |row| vec![row.id.to_string()]);
-    let renewed = renewals(conn, page.rows.iter().map(|(_, row)| row.id)).await?;
+    let ids: Vec<SessionId> = page.rows.iter().map(|(_, row)| row.id).collect();
+    let renewed = family::renewals(conn, TENANT, &ids).await?;
     Ok(page.map(|row| told(scope, row, &renewed)))
 }
 
@@ -75,7 +74,7 @@ pub async fn session(scope: &TenantScope, id: SessionId) -> Result<Option<SignIn
     let Some(row) = row.filter(|row| may_change.is_ok() || is_own(scope, row.user_id)) else {
         return Ok(None);
     };
-    let renewed = renewals(reader.conn(), [row.id]).await?;
+    let renewed = family::renewals(reader.conn(), TENANT, &[row.id]).await?;
     Ok(Some(told(scope, row, &renewed)))
 }
 
@@ -109,7 +108,7 @@ pub async fn session_end(scope: &TenantScope, id: SessionId) -> Result<SignIn> {
                     let why = "this session has ended";
                     return Err(Error::refused(Code::AlreadyDone, "id", why));
                 }
-                let renewed = renewals(writing.conn(), [id]).await?;
+                let renewed = family::renewals(writing.conn(), TENANT, &[id]).await?;
                 Ok((session::Model { revoked_at: Some(now), ..row }, renewed))
             })
         })
@@ -120,20 +119,4 @@ pub async fn session_end(scope: &TenantScope, id: SessionId) -> Result<SignIn> {
 fn told(scope: &TenantScope, row: session::Model, renewed: &HashMap<SessionId, i64>) -> SignIn {
     let renewed_at = renewed.get(&row.id).copied().unwrap_or(row.created_at);
     SignIn { is_current: scope.access.session == Some(row.id), renewed_at, row }
-}
-
-async fn renewals(
-    connection: &impl ConnectionTrait,
-    ids: impl IntoIterator<Item = SessionId>,
-) -> Result<HashMap<SessionId, i64>> {
-    let rows: Vec<(SessionId, i64)> = refresh_token::Entity::find()
-        .select_only()
-        .column(refresh_token::Column::SessionId)
-        .column_as(refresh_token::Column::IssuedAt.max(), "renewed_at")
-        .filter(refresh_token::Column::SessionId.is_in(ids))
-        .group_by(refresh_token::Column::SessionId)
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(rows.into_iter().collect())
 }

@@ -2,17 +2,17 @@
 //! environment. What it made is dropped when the test ends, however it ends.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 
-use super::engine::{Engine, new_marker};
+use super::engine::Engine;
 use crate::{
-    place::{PASSWORD, Place, Ran},
+    instance::with_databases,
+    place::{PASSWORD, Place, Ran, create_tenant},
     serving::Serving,
 };
 
@@ -28,27 +28,17 @@ pub struct Instance {
     pub marker: String,
     place: Place,
     env: Vec<(String, String)>,
-    runtime: Runtime,
+    runtime: Handle,
 }
 
 impl Instance {
     /// Runs a test with an instance of which nothing exists yet, where the engine is there.
     pub fn with(engine: Engine, test: impl FnOnce(&mut Self)) {
-        let runtime = Runtime::new().unwrap();
-        if !runtime.block_on(engine.is_there()) {
-            return;
-        }
-        runtime.block_on(engine.clear(None));
-        let mut instance = Self::new(engine, runtime);
-        let outcome = catch_unwind(AssertUnwindSafe(|| test(&mut instance)));
-        instance.runtime.block_on(engine.clear(Some(&instance.marker)));
-        if let Err(panic) = outcome {
-            resume_unwind(panic);
-        }
+        with_databases(engine, |runtime, marker| test(&mut Self::new(engine, runtime, marker)));
     }
 
-    fn new(engine: Engine, runtime: Runtime) -> Self {
-        let marker = new_marker();
+    fn new(engine: Engine, runtime: &Handle, marker: &str) -> Self {
+        let (runtime, marker) = (runtime.clone(), marker.to_owned());
         let mut instance = Self { engine, marker, place: Place::new(), env: Vec::new(), runtime };
         instance.set("JWT_SECRET", "9f8e7d6c5b4a39281706f5e4d3c2b1a0");
         instance.set("ENCRYPTION_KEY", KEY);
@@ -96,18 +86,7 @@ impl Instance {
 
     /// Sets up a tenant from the command line.
     pub fn create_tenant(&self, subdomain: &str) -> Command {
-        self.daybook(&[
-            "tenant",
-            "create",
-            "--subdomain",
-            subdomain,
-            "--company",
-            "Meera Textiles",
-            "--owner",
-            "Meera Shah",
-            "--email",
-            &email_of(subdomain),
-        ])
+        self.daybook(&create_tenant(subdomain, &email_of(subdomain)))
     }
 
     /// The same, when it must succeed.

@@ -60,7 +60,7 @@ on_every_engine! {
         for input in [
             json!({}),
             json!({ "legalName": null, "phone": "" }),
-            json!({ "timeZone": "Asia/Kolkata", "journalAllowsCash": false }),
+            json!({ "timeZone": "Asia/Kolkata", "journalAllowsCash": false, "approvalRequired": false }),
         ] {
             let same = edit(&shop, UPDATE_BUSINESS, &business, input).await;
             assert_eq!(same.at("businessUpdate.business.version"), 1, "{}", same.body);
@@ -74,7 +74,7 @@ on_every_engine! {
     async fn what_must_be_there_is_not_emptied(app: &TestApp) {
         let shop = Shop::open(app, "meera").await;
         let business = business_of(&shop).await;
-        for field in ["name", "timeZone", "journalAllowsCash"] {
+        for field in ["name", "timeZone", "journalAllowsCash", "approvalRequired"] {
             let answer = edit(&shop, UPDATE_BUSINESS, &business, json!({ field: null })).await;
             assert_eq!(answer.refusals("businessUpdate"), [format!("REQUIRED input.{field}")]);
         }

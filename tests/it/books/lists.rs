@@ -42,6 +42,7 @@ async fn cancel(app: &TestApp, subdomain: &str, global: &str) {
                     lock_exception_id: None,
                     reason: None,
                     related_voucher_id: None,
+                    undoes_id: None,
                     acted_by: None,
                     change_seq: 0,
                     recorded_at: writing.recorded_at(),

@@ -62,7 +62,7 @@ fn wrong_vouchers(shop: &Shop) -> Vec<(Value, Value, &'static str)> {
             "SIDE_RULE input.entries",
         ),
         (json!("voucherTypeId"), json!("?"), "VOUCHER_TYPE_UNKNOWN input.voucherTypeId"),
-        (json!("voucherTypeId"), is_type("SAL"), "NOT_ALLOWED input.voucherTypeId"),
+        (json!("voucherTypeId"), is_type("SO"), "NOT_ALLOWED input.voucherTypeId"),
         (json!("voucherTypeId"), is_type("MEM"), "NOT_ALLOWED input.voucherTypeId"),
         (json!("voucherTypeId"), is_type("JRN"), "SIDE_RULE input.entries.1"),
         (json!("voucherTypeId"), is_type("CTR"), "SIDE_RULE input.entries.0"),

@@ -1,13 +1,14 @@
 //! Keeping accounting years, States and currencies.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use daybook_domain::{id::StateId, role::Permission};
+use daybook_entity::master::chart::{accounting_year, currency, state};
 
 use super::MasterUserError;
 use crate::{
     graphql::{
         context::{Asks, Requires},
-        error::{ApiResult, answer},
+        error::ApiResult,
         id,
         master::{
             places::{AccountingYear, Currency, STATE, State},
@@ -15,6 +16,7 @@ use crate::{
         },
         scalar::{CurrencyCode, Date},
     },
+    payloads,
     services::master::keep::{
         places::{self, CreateCurrency, CreateState},
         years,
@@ -30,13 +32,11 @@ pub struct AdminAccountingYearCreateInput {
     pub starts_on: Date,
 }
 
-/// What adding an accounting year did.
-#[derive(SimpleObject, Debug)]
-pub struct AdminAccountingYearPayload {
+payloads! {
     /// The year; null when something was wrong.
-    pub accounting_year: Option<AccountingYear>,
-    /// What was wrong; empty when it was done.
-    pub user_errors: Vec<MasterUserError>,
+    accounting_year: AccountingYear, of accounting_year::Model, or MasterUserError;
+    /// What adding an accounting year did.
+    AdminAccountingYearPayload
 }
 
 /// A State to be made.
@@ -65,13 +65,11 @@ pub struct AdminStateRetireInput {
     pub valid_to: Option<Date>,
 }
 
-/// What a change of a State did.
-#[derive(SimpleObject, Debug)]
-pub struct AdminStatePayload {
+payloads! {
     /// The State as it stands now; null when something was wrong.
-    pub state: Option<State>,
-    /// What was wrong; empty when it was done.
-    pub user_errors: Vec<MasterUserError>,
+    state: State, of state::Model, or MasterUserError;
+    /// What a change of a State did.
+    AdminStatePayload
 }
 
 /// A currency to be made.
@@ -91,13 +89,11 @@ pub struct AdminCurrencyCreateInput {
     pub minor_name: Option<String>,
 }
 
-/// What adding a currency did.
-#[derive(SimpleObject, Debug)]
-pub struct AdminCurrencyPayload {
+payloads! {
     /// The currency; null when something was wrong.
-    pub currency: Option<Currency>,
-    /// What was wrong; empty when it was done.
-    pub user_errors: Vec<MasterUserError>,
+    currency: Currency, of currency::Model, or MasterUserError;
+    /// What adding a currency did.
+    AdminCurrencyPayload
 }
 
 /// Mutations of years, States and currencies.
@@ -114,9 +110,7 @@ impl PlaceKeeping {
         #[graphql(desc = "Which year.")] input: AdminAccountingYearCreateInput,
     ) -> ApiResult<AdminAccountingYearPayload> {
         let outcome = years::create(ctx.platform()?, input.first_month, input.starts_on.0).await;
-        let (year, user_errors) = answer(outcome)?;
-        let accounting_year = year.map(AccountingYear::from);
-        Ok(AdminAccountingYearPayload { accounting_year, user_errors })
+        AdminAccountingYearPayload::of(outcome)
     }
 
     /// Adds a State, territory or county. Requires: MASTER_UPDATE.
@@ -133,8 +127,7 @@ impl PlaceKeeping {
             levies_utgst: input.levies_utgst,
             used_for: input.used_for.into(),
         };
-        let (state, user_errors) = answer(places::create_state(ctx.platform()?, command).await)?;
-        Ok(AdminStatePayload { state: state.map(State::from), user_errors })
+        AdminStatePayload::of(places::create_state(ctx.platform()?, command).await)
     }
 
     /// Sets the last day of a State's code, or lets it go on. Requires: MASTER_UPDATE.
@@ -147,9 +140,7 @@ impl PlaceKeeping {
     ) -> ApiResult<AdminStatePayload> {
         let state = id::decode(STATE, &id).map(StateId::new);
         let (version, day) = (input.expected_version, input.valid_to.map(|day| day.0));
-        let outcome = places::retire_state(ctx.platform()?, state, version, day).await;
-        let (state, user_errors) = answer(outcome)?;
-        Ok(AdminStatePayload { state: state.map(State::from), user_errors })
+        AdminStatePayload::of(places::retire_state(ctx.platform()?, state, version, day).await)
     }
 
     /// Adds a currency. Requires: MASTER_UPDATE.
@@ -167,8 +158,6 @@ impl PlaceKeeping {
             symbol: input.symbol,
             minor_name: input.minor_name,
         };
-        let outcome = places::create_currency(ctx.platform()?, command).await;
-        let (currency, user_errors) = answer(outcome)?;
-        Ok(AdminCurrencyPayload { currency: currency.map(Currency::from), user_errors })
+        AdminCurrencyPayload::of(places::create_currency(ctx.platform()?, command).await)
     }
 }

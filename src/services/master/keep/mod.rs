@@ -9,11 +9,7 @@ pub mod types;
 pub mod years;
 
 use chrono::NaiveDate;
-use daybook_domain::{
-    chain::Canonical,
-    money::{MoneyError, Rate},
-    role::Permission,
-};
+use daybook_domain::{chain::Canonical, money::Rate, role::Permission};
 use sea_orm::{DatabaseTransaction, EntityTrait, PrimaryKeyTrait};
 
 use crate::{
@@ -22,7 +18,7 @@ use crate::{
     lane::Change,
     master::cache::touch,
     scope::PlatformScope,
-    services::books::vouchers::Wrong,
+    services::books::vouchers::{Wrong, code_of},
 };
 
 /// Most characters of a name.
@@ -95,17 +91,12 @@ fn changed(
     before: Option<Canonical>,
     after: Option<Canonical>,
 ) -> Change {
-    let content = [("before", before), ("after", after)];
-    let canonical = content.into_iter().fold(Canonical::new(), |text, (name, row)| match row {
-        Some(row) => text.object(name, row),
-        None => text,
-    });
     Change {
         action,
         subject_type,
         subject: Some(subject),
         business: None,
-        canonical: canonical.finish(),
+        canonical: Canonical::new().object_if("before", before).object_if("after", after).finish(),
     }
 }
 
@@ -152,12 +143,7 @@ fn read_rate(wrong: &mut Wrong<'_>, field: &str, text: &str, most: i64) -> Rate 
         }
         Ok(rate) => return rate,
         Err(why) => {
-            let code = match why {
-                MoneyError::NotADecimal => Code::Invalid,
-                MoneyError::TooPrecise => Code::TooPrecise,
-                MoneyError::TooLarge => Code::TooLarge,
-            };
-            (code, "a rate is a percentage with at most four decimal places".to_owned())
+            (code_of(why), "a rate is a percentage with at most four decimal places".to_owned())
         }
     };
     wrong.add(code, field, &why);

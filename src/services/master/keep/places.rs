@@ -13,10 +13,9 @@ use sea_orm::{
     QueryFilter,
 };
 
-use super::{Keeping, NAME_MAX, read_code, taken, unknown};
+use super::{Keeping, NAME_MAX, changed, read_code, taken};
 use crate::{
     error::{Code, Error, Result},
-    lane::Change,
     scope::PlatformScope,
     services::books::vouchers::Wrong,
 };
@@ -71,7 +70,9 @@ pub async fn create_state(scope: &PlatformScope, command: CreateState) -> Result
     };
     let stored =
         state::ActiveModel::from(row).insert(keeping.conn()).await.map_err(taken("code"))?;
-    keeping.finish(state_changed("MASTER_STATE_CREATED", None, &stored)).await?;
+    keeping
+        .finish(changed("MASTER_STATE_CREATED", subject(&stored), None, Some(describe(&stored))))
+        .await?;
     Ok(stored)
 }
 
@@ -86,43 +87,31 @@ pub async fn retire_state(
     valid_to: Option<NaiveDate>,
 ) -> Result<state::Model> {
     let keeping = Keeping::begin(scope).await?;
-    let id = id.ok_or_else(|| unknown("State"))?;
-    let before = state::Entity::find_by_id(id).one(keeping.conn()).await?;
-    let before = before.ok_or_else(|| unknown("State"))?;
+    let before = keeping.find::<state::Entity>(id, "State").await?;
     Error::unless_current(expected_version, before.version)?;
     let mut row = before.clone().into_active_model();
     row.valid_to = Set(valid_to);
     row.version = Set(before.version.saturating_add(1));
     let stored = row.update(keeping.conn()).await?;
-    keeping.finish(state_changed("MASTER_STATE_RETIRED", Some(&before), &stored)).await?;
+    let (before, after) = (Some(describe(&before)), Some(describe(&stored)));
+    keeping.finish(changed("MASTER_STATE_RETIRED", subject(&stored), before, after)).await?;
     Ok(stored)
 }
 
-fn state_changed(
-    action: &'static str,
-    before: Option<&state::Model>,
-    after: &state::Model,
-) -> Change {
-    let describe = |row: &state::Model| {
-        Canonical::new()
-            .text("country", &row.country)
-            .text("code", &row.code)
-            .text("name", &row.name)
-            .flag("leviesUtgst", row.levies_utgst)
-            .text("usedFor", &row.used_for)
-            .text_if("validTo", row.valid_to.map(|day| day.to_string()).as_deref())
-    };
-    let mut content = Canonical::new();
-    if let Some(before) = before {
-        content = content.object("before", describe(before));
-    }
-    Change {
-        action,
-        subject_type: "State",
-        subject: Some(after.id.get()),
-        business: None,
-        canonical: content.object("after", describe(after)).finish(),
-    }
+/// What the log calls such a row.
+fn subject(row: &state::Model) -> (&'static str, i64) {
+    ("State", row.id.get())
+}
+
+/// A row as the log shows it.
+fn describe(row: &state::Model) -> Canonical {
+    Canonical::new()
+        .text("country", &row.country)
+        .text("code", &row.code)
+        .text("name", &row.name)
+        .flag("leviesUtgst", row.levies_utgst)
+        .text("usedFor", &row.used_for)
+        .text_if("validTo", row.valid_to.map(|day| day.to_string()).as_deref())
 }
 
 /// A currency to be made.
@@ -183,14 +172,7 @@ pub async fn create_currency(
         .int("exponent", i64::from(stored.exponent))
         .text_if("symbol", stored.symbol.as_deref())
         .text_if("minorName", stored.minor_name.as_deref());
-    keeping
-        .finish(Change {
-            action: "MASTER_CURRENCY_CREATED",
-            subject_type: "Currency",
-            subject: Some(stored.id.get()),
-            business: None,
-            canonical: Canonical::new().object("after", content).finish(),
-        })
-        .await?;
+    let subject = ("Currency", stored.id.get());
+    keeping.finish(changed("MASTER_CURRENCY_CREATED", subject, None, Some(content))).await?;
     Ok(stored)
 }

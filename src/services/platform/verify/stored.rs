@@ -1,34 +1,20 @@
 //! Compares posted rows with the rows of the edit log that tell of them.
 //!
-//! `VOUCHER_POSTED` is so far the only act that writes to posted tables with amounts. A new act that does
-//! (a cancellation, an amendment) is told of here as well: until then its rows count as unrecorded.
+//! A row tells of a new voucher, or of an act: a version taken back, one posted anew, bills settled. Rows of
+//! posted tables that no row of the log tells of count as unrecorded.
 
-use std::collections::HashMap;
-
-use daybook_domain::{
-    currency::CurrencyCode,
-    id::{BusinessId, VoucherId, VoucherVersionId},
-    lock::Areas,
-    voucher::BaseType,
-};
-use daybook_entity::tenant::{
-    books::{VoucherKind, voucher, voucher_ledger_entry, voucher_version},
-    record::audit_log,
-};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder};
+use daybook_domain::id::{BusinessId, VoucherActId, VoucherId};
+use daybook_entity::tenant::{books::ActKind, record::audit_log};
+use sea_orm::{ConnectionTrait, Iterable};
 use serde::Deserialize;
 
-use super::What;
-use crate::{
-    db::sql::statement,
-    error::Result,
-    lane::{
-        PostedEntry, PostedVoucher, canonical,
-        posting::{EntryDetail, Foreign},
-    },
+use super::{
+    What,
+    figures::{count, monthly_sums},
+    rows::Rows,
 };
+use crate::{error::Result, lane::canonical};
 
-const POSTED: &str = "VOUCHER_POSTED";
 /// Posted tables with amounts, and those that say which amounts stand.
 const TABLES: [&str; 7] = [
     "vouchers",
@@ -51,11 +37,12 @@ impl Recorded {
         vouchers
     }
 
-    fn add(&mut self, entries: usize) {
-        let [vouchers, versions, all, ..] = &mut self.0;
-        *vouchers = vouchers.saturating_add(1);
-        *versions = versions.saturating_add(1);
-        *all = all.saturating_add(i64::try_from(entries).unwrap_or(i64::MAX));
+    fn add(&mut self, table: &str, rows: usize) {
+        if let Some(at) = TABLES.iter().position(|name| *name == table)
+            && let Some(sum) = self.0.get_mut(at)
+        {
+            *sum = sum.saturating_add(i64::try_from(rows).unwrap_or(i64::MAX));
+        }
     }
 
     /// Whether the posted tables hold those rows and no others, and the monthly sums are theirs.
@@ -66,34 +53,13 @@ impl Recorded {
                 return Ok(Some(What::Unrecorded { table, stored, recorded }));
             }
         }
-        let month = match conn.get_database_backend() {
-            DbBackend::MySql => "EXTRACT(YEAR_MONTH FROM dated)",
-            DbBackend::Sqlite => "CAST(strftime('%Y%m', dated) AS INTEGER)",
-            _ => "CAST(EXTRACT(YEAR FROM dated) * 100 + EXTRACT(MONTH FROM dated) AS INTEGER)",
-        };
-        let differ = format!(
-            "SELECT COUNT(*) FROM (SELECT ledger_id FROM (\
-             SELECT ledger_id, month, closing, debit, credit FROM ledger_period_totals UNION ALL \
-             SELECT ledger_id, {month}, closing, -effect * debit, -effect * credit \
-             FROM voucher_ledger_entries) AS both_sides GROUP BY ledger_id, month, closing \
-             HAVING SUM(debit) <> 0 OR SUM(credit) <> 0) AS differing"
-        );
-        let count = count(conn, &differ).await?;
+        let count = count(conn, &monthly_sums(conn.get_database_backend())).await?;
         Ok((count > 0).then_some(What::Totals { count }))
     }
 }
 
-async fn count(conn: &impl ConnectionTrait, sql: &str) -> Result<i64> {
-    let row = conn.query_one_raw(statement(conn.get_database_backend(), sql, [])).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
-}
-
 /// The posted rows that a page of the log tells of.
-pub struct Stored {
-    vouchers: HashMap<i64, voucher::Model>,
-    versions: HashMap<VoucherId, voucher_version::Model>,
-    entries: HashMap<VoucherVersionId, Vec<voucher_ledger_entry::Model>>,
-}
+pub struct Stored(Rows);
 
 /// The text of a row, read back.
 #[derive(Deserialize)]
@@ -110,46 +76,36 @@ struct Text {
     content: String,
 }
 
+/// What an act's text says of where its rows are.
+#[derive(Deserialize)]
+struct Told {
+    act: i64,
+}
+
+/// What a row of the log tells of.
+enum Tells {
+    /// A new voucher.
+    Voucher(VoucherId),
+    /// An act of this kind on a voucher.
+    Act(ActKind, VoucherId),
+}
+
+fn tells(row: &audit_log::Model) -> Option<Tells> {
+    let voucher = VoucherId::new(row.subject_id.unwrap_or_default());
+    if row.action == canonical::VOUCHER_POSTED {
+        return Some(Tells::Voucher(voucher));
+    }
+    let kind = ActKind::iter().find(|kind| canonical::action_of(*kind) == row.action)?;
+    Some(Tells::Act(kind, voucher))
+}
+
 impl Stored {
     /// Reads them set-wise.
     pub async fn of(conn: &impl ConnectionTrait, rows: &[audit_log::Model]) -> Result<Self> {
-        let ids: Vec<i64> = rows
-            .iter()
-            .filter(|row| row.action == POSTED)
-            .filter_map(|row| row.subject_id)
-            .collect();
-        let mut found =
-            Self { vouchers: HashMap::new(), versions: HashMap::new(), entries: HashMap::new() };
-        if ids.is_empty() {
-            return Ok(found);
-        }
-        for row in voucher::Entity::find()
-            .filter(voucher::Column::Id.is_in(ids.iter().copied()))
-            .all(conn)
-            .await?
-        {
-            found.vouchers.insert(row.id.get(), row);
-        }
-        for row in voucher_version::Entity::find()
-            .filter(voucher_version::Column::VoucherId.is_in(ids))
-            .filter(voucher_version::Column::Version.eq(1))
-            .all(conn)
-            .await?
-        {
-            found.versions.insert(row.voucher_id, row);
-        }
-        let versions: Vec<VoucherVersionId> = found.versions.values().map(|row| row.id).collect();
-        for row in voucher_ledger_entry::Entity::find()
-            .filter(voucher_ledger_entry::Column::VersionId.is_in(versions))
-            .filter(voucher_ledger_entry::Column::Effect.eq(1))
-            .order_by_asc(voucher_ledger_entry::Column::VersionId)
-            .order_by_asc(voucher_ledger_entry::Column::Line)
-            .all(conn)
-            .await?
-        {
-            found.entries.entry(row.version_id).or_default().push(row);
-        }
-        Ok(found)
+        let ids = rows.iter().filter_map(|row| match tells(row)? {
+            Tells::Voucher(id) | Tells::Act(_, id) => Some(id),
+        });
+        Ok(Self(Rows::of(conn, ids.collect()).await?))
     }
 
     /// What a row says that is not so.
@@ -168,95 +124,66 @@ impl Stored {
         if !is_same {
             return Some(What::Columns);
         }
-        if row.action != POSTED {
+        let (voucher, agrees) = match tells(row)? {
+            Tells::Voucher(id) => (id, self.is_posted(id, row, &text.content, recorded)),
+            Tells::Act(kind, id) => (id, self.is_done(kind, id, row, &text.content, recorded)),
+        };
+        if agrees.is_some() { None } else { Some(What::Voucher(voucher)) }
+    }
+
+    fn is_posted(
+        &self,
+        id: VoucherId,
+        row: &audit_log::Model,
+        content: &str,
+        recorded: &mut Recorded,
+    ) -> Option<()> {
+        let voucher = self.0.version(id, 1, row)?;
+        if row.business_id != Some(voucher.business)
+            || !self.0.is_new(id, row)
+            || canonical::voucher_posted(&voucher).canonical != content
+        {
             return None;
         }
-        let id = row.subject_id.unwrap_or_default();
-        let voucher = self.rebuild(id, row).filter(|voucher| {
-            row.business_id == Some(voucher.business)
-                && canonical::voucher_posted(voucher).canonical == text.content
-        });
-        match voucher {
-            Some(voucher) => {
-                recorded.add(voucher.entries.len());
-                None
-            }
-            None => Some(What::Voucher(VoucherId::new(id))),
-        }
+        recorded.add("vouchers", 1);
+        recorded.add("voucher_versions", 1);
+        recorded.add("voucher_ledger_entries", voucher.entries.len());
+        recorded.add("bill_wise_details", voucher.bills.len());
+        Some(())
     }
 
-    /// A voucher as it was posted, from its rows; nothing when they do not agree with each other, or
-    /// with the row on what its text does not hold.
-    fn rebuild(&self, id: i64, row: &audit_log::Model) -> Option<PostedVoucher> {
-        let voucher = self.vouchers.get(&id)?;
-        let version = self.versions.get(&voucher.id)?;
-        let author = if row.actor_kind == "USER" || row.actor_kind == "API_KEY" {
-            row.actor_id
-        } else {
-            None
-        };
-        let agrees = voucher.recorded_at == row.recorded_at
-            && version.recorded_at == row.recorded_at
-            && version.business_id == voucher.business_id
-            && voucher.created_by.map(|user| user.get()) == author
-            && version.created_by.map(|user| user.get()) == author;
-        let entries = self.entries.get(&version.id).map(Vec::as_slice).unwrap_or_default();
-        let rebuilt: Option<Vec<PostedEntry>> =
-            entries.iter().map(|one| entry(one, voucher, version)).collect();
-        let posted = PostedVoucher {
-            id: voucher.id,
-            business: voucher.business_id,
-            voucher_type: voucher.voucher_type_id,
-            base_type: BaseType::parse(&voucher.base_type)?,
-            year: voucher.year_id.get(),
-            series: voucher.series_id,
-            sequence: voucher.sequence,
-            number: voucher.number.clone(),
-            reverses: voucher.reverses_id,
-            version_id: version.id,
-            version: version.version,
-            kind: version.kind,
-            dated: version.dated,
-            total: version.total,
-            narration: version.narration.clone(),
-            reference: version.reference.clone(),
-            reference_date: version.reference_date,
-            party: version.party_ledger_id,
-            occurred_at: version.occurred_at,
-            areas: Areas::from_bits(version.areas),
-            lock_exception: version.lock_exception_id.map(|id| id.get()),
-            created_by: author,
-            change_seq: version.change_seq,
-            recorded_at: version.recorded_at,
-            entries: rebuilt?,
-        };
-        // A bit set may be read more kindly than it was stored.
-        (agrees && posted.areas.bits() == version.areas).then_some(posted)
-    }
-}
-
-fn entry(
-    row: &voucher_ledger_entry::Model,
-    voucher: &voucher::Model,
-    version: &voucher_version::Model,
-) -> Option<PostedEntry> {
-    let agrees = row.business_id == voucher.business_id
-        && row.dated == version.dated
-        && row.closing == (version.kind == VoucherKind::Closing)
-        && row.recorded_at == version.recorded_at;
-    let foreign = match (&row.currency, row.currency_amount, row.exchange_rate) {
-        (Some(currency), Some(amount), Some(rate)) => {
-            Some(Foreign { currency: CurrencyCode::parse(currency).ok()?, amount, rate })
+    fn is_done(
+        &self,
+        kind: ActKind,
+        id: VoucherId,
+        row: &audit_log::Model,
+        content: &str,
+        recorded: &mut Recorded,
+    ) -> Option<()> {
+        let told: Told = serde_json::from_str(content).ok()?;
+        let (act, bills) = self.0.act(VoucherActId::new(told.act), row)?;
+        if act.kind != kind || act.voucher != id || row.business_id != Some(act.business) {
+            return None;
         }
-        (None, None, None) => None,
-        _ => return None,
-    };
-    agrees.then(|| PostedEntry {
-        id: row.id,
-        line: row.line,
-        ledger: row.ledger_id,
-        debit: row.debit,
-        credit: row.credit,
-        detail: EntryDetail { narration: row.narration.clone(), foreign },
-    })
+        recorded.add("voucher_acts", 1);
+        recorded.add("bill_wise_details", bills.len());
+        let amended = match kind {
+            ActKind::Amended => Some(self.0.version(id, act.version.checked_add(1)?, row)?),
+            _ => None,
+        };
+        if canonical::acted(&act, &bills, amended.as_ref()).canonical != content {
+            return None;
+        }
+        if matches!(kind, ActKind::Cancelled | ActKind::Amended) {
+            let (entries, bills) = self.0.taken_back(id, act.version, row)?;
+            recorded.add("voucher_ledger_entries", entries);
+            recorded.add("bill_wise_details", bills);
+        }
+        if let Some(amended) = amended {
+            recorded.add("voucher_versions", 1);
+            recorded.add("voucher_ledger_entries", amended.entries.len());
+            recorded.add("bill_wise_details", amended.bills.len());
+        }
+        Some(())
+    }
 }

@@ -101,14 +101,14 @@ impl Front {
 
     pub async fn scope(&self, handed: &Handed) -> Result<TenantScope> {
         match self.recognise(&handed.access).await? {
-            Recognised::Tenant(scope) => Ok(*scope),
+            Recognised::Tenant(scope) => Ok(Arc::unwrap_or_clone(scope)),
             other => panic!("not a tenant's user: {other:?}"),
         }
     }
 
     pub async fn office_scope(&self, handed: &Handed) -> Result<PlatformScope> {
         match self.recognise(&handed.access).await? {
-            Recognised::Platform(scope) => Ok(*scope),
+            Recognised::Platform(scope) => Ok(Arc::unwrap_or_clone(scope)),
             other => panic!("nobody of the office: {other:?}"),
         }
     }

@@ -1,12 +1,16 @@
 //! Staying signed in, and not staying.
 
+use daybook_domain::id::ApiKeyId;
 use secrecy::ExposeSecret;
 
 use super::front::{
     Front, OWNER, PASSWORD, is_unauthenticated, refused, request, signed_in, tampered,
 };
 use crate::{
-    auth::gate::{Admission, recognise},
+    auth::{
+        gate::{Admission, recognise},
+        secret,
+    },
     error::{Code, Error},
     services::session,
 };
@@ -114,6 +118,14 @@ async fn host_header_and_token_must_name_one_tenant() {
     ] {
         let outcome = recognise(&front.desk, shown(host, header)).await;
         assert!(matches!(outcome, Err(Error::Conflict(_))), "{host} {header:?}");
+    }
+    // A made-up key does not learn whose the tenant is that it claims.
+    let tenant = front.scope(&meera).await.unwrap().db.route.id;
+    let made_up = secret::api_key(tenant, ApiKeyId::new(1)).unwrap();
+    for host in ["meera.localhost", "ravi.localhost"] {
+        let key = Some(made_up.text.clone());
+        let shown = Admission { bearer: None, api_key: key, ..shown(host, None) };
+        assert!(is_unauthenticated(&recognise(&front.desk, shown).await), "{host}");
     }
 }
 
