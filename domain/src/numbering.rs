@@ -42,7 +42,8 @@ pub fn expand(prefix: &str, day: NaiveDate, calendar: AccountingCalendar) -> Str
         .replace("{MM}", &format!("{:02}", day.month()))
 }
 
-/// Whether a prefix can be used: at most 16 characters of letters, digits, `-`, `/`, and known tokens.
+/// Whether a prefix or suffix can be used: at most 16 characters of letters, digits, `-`, `/`, and known
+/// tokens.
 pub fn is_prefix(prefix: &str) -> bool {
     let plain = TOKENS.iter().fold(prefix.to_owned(), |text, token| text.replace(token, ""));
     prefix.len() <= 16

@@ -99,6 +99,11 @@ impl BaseType {
         )
     }
 
+    /// Whether its entries count only in scenarios: memoranda, and reversing journals until their last day.
+    pub const fn is_scenario(self) -> bool {
+        matches!(self, Self::Memorandum | Self::ReversingJournal)
+    }
+
     /// Whether its numbers follow the rule for tax documents (CGST Rules, rule 46 and 53).
     pub const fn is_tax_document(self) -> bool {
         matches!(self, Self::Sales | Self::CreditNote)

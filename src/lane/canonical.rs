@@ -96,6 +96,7 @@ fn version(voucher: &PostedVoucher) -> Canonical {
             .int_if("currencyAmount", foreign.map(|foreign| foreign.amount.minor()))
             .int_if("exchangeRate", foreign.map(|foreign| foreign.rate.raw()))
             .text_if("narration", entry.detail.narration.as_deref())
+            .text_if("appliesUntil", day_text(entry.detail.applies_until).as_deref())
     });
     let content = Canonical::new()
         .int("voucher", voucher.id.get())
@@ -113,7 +114,7 @@ fn version(voucher: &PostedVoucher) -> Canonical {
         .int("total", voucher.total.minor())
         .text_if("narration", voucher.narration.as_deref())
         .text_if("reference", voucher.reference.as_deref())
-        .text_if("referenceDate", voucher.reference_date.map(|day| day.to_string()).as_deref())
+        .text_if("referenceDate", day_text(voucher.reference_date).as_deref())
         .int_if("party", voucher.party.map(LedgerId::get))
         .int_if("occurredAt", voucher.occurred_at)
         .int("areas", i64::from(voucher.areas.bits()))
@@ -125,6 +126,10 @@ fn version(voucher: &PostedVoucher) -> Canonical {
     content.list("bills", voucher.bills.iter().map(bill))
 }
 
+fn day_text(day: Option<chrono::NaiveDate>) -> Option<String> {
+    day.map(|day| day.to_string())
+}
+
 fn bill(row: &PostedBill) -> Canonical {
     Canonical::new()
         .int("id", row.id)
@@ -134,7 +139,7 @@ fn bill(row: &PostedBill) -> Canonical {
         .int_if("bill", row.bill.map(BillId::get))
         .text("kind", &row.kind.to_value())
         .text_if("reference", row.reference.as_deref())
-        .text_if("dueOn", row.due_on.map(|day| day.to_string()).as_deref())
+        .text_if("dueOn", day_text(row.due_on).as_deref())
         .int("debit", row.debit.minor())
         .int("credit", row.credit.minor())
 }

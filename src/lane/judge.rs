@@ -208,7 +208,8 @@ fn judge(
         Some(series) => series,
         None => Series { id: SeriesId::new(ids.next()?), next: 1, created_at: by.recorded_at },
     };
-    let Numbered { number } = number_of(posting, &prefix, series.next)?;
+    let suffix = numbering::expand(&posting.numbering.suffix, posting.dated, business.calendar);
+    let Numbered { number } = number_of(posting, (&prefix, &suffix), series.next)?;
     let touched = changes.series.iter().all(|touched| touched.key != key);
     if touched {
         changes.series.push(TouchedSeries {
@@ -372,10 +373,10 @@ struct Numbered {
     number: String,
 }
 
-fn number_of(posting: &Posting, prefix: &str, sequence: i64) -> Result<Numbered> {
+fn number_of(posting: &Posting, (prefix, suffix): (&str, &str), sequence: i64) -> Result<Numbered> {
     let format = NumberFormat {
         prefix: prefix.to_owned(),
-        suffix: posting.numbering.suffix.clone(),
+        suffix: suffix.to_owned(),
         width: posting.numbering.width,
     };
     let number = format.number(sequence);

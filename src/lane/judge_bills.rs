@@ -33,7 +33,8 @@ pub struct Part {
 }
 
 /// Completes the bill parts of a voucher: what an entry on a bill-wise ledger says nothing of stays on
-/// account. Bills that are settled have that much less open for whoever is judged next.
+/// account. Bills that are settled have that much less open for whoever is judged next. What does not count
+/// in the books touches no bill.
 ///
 /// # Errors
 /// The first part that cannot be: more than its entry, an unknown bill, more than the bill has open.
@@ -42,6 +43,9 @@ pub fn judge_bills(
     posting: &Posting,
     steps: &mut Vec<Step>,
 ) -> Result<Vec<Part>> {
+    if posting.base_type.is_scenario() {
+        return Ok(Vec::new());
+    }
     let mut asked = posting.bills.iter().peekable();
     let mut parts = Vec::new();
     for ((index, line), entry_line) in posting.entries.lines().iter().enumerate().zip(1..) {

@@ -222,6 +222,8 @@ pub struct EntryDetail {
     pub narration: Option<String>,
     /// The amount in another currency and its rate, where the entry is not in base currency.
     pub foreign: Option<Foreign>,
+    /// Of a reversing journal: the last day on which scenarios count it.
+    pub applies_until: Option<NaiveDate>,
 }
 
 /// An amount in another currency.

@@ -230,6 +230,7 @@ pub struct Staged {
     vouchers: Rows,
     versions: Rows,
     entries: Rows,
+    scenario: Rows,
     acts: Rows,
     bills: Rows,
     totals: BTreeMap<(i64, i32, bool), (i64, Money, Money)>,
@@ -241,6 +242,7 @@ impl Default for Staged {
             vouchers: Rows::of(&tables::VOUCHERS),
             versions: Rows::of(&tables::VERSIONS),
             entries: Rows::of(&tables::ENTRIES),
+            scenario: Rows::of(&tables::SCENARIO),
             acts: Rows::of(&tables::ACTS),
             bills: Rows::of(&tables::BILLS),
             totals: BTreeMap::new(),
@@ -342,8 +344,28 @@ impl Staged {
         entry: &PostedEntry,
         (id, effect, recorded_at): (i64, i16, i64),
     ) {
-        let closing = voucher.kind == VoucherKind::Closing;
         let foreign = entry.detail.foreign.as_ref();
+        if voucher.base_type.is_scenario() {
+            self.scenario.push([
+                id.into(),
+                voucher.version_id.get().into(),
+                entry.line.into(),
+                effect.into(),
+                voucher.business.get().into(),
+                entry.ledger.get().into(),
+                voucher.dated.into(),
+                entry.detail.applies_until.into(),
+                entry.debit.minor().into(),
+                entry.credit.minor().into(),
+                foreign.map(|foreign| foreign.currency.to_string()).into(),
+                foreign.map(|foreign| foreign.amount.minor()).into(),
+                foreign.map(|foreign| foreign.rate.raw()).into(),
+                entry.detail.narration.clone().into(),
+                recorded_at.into(),
+            ]);
+            return;
+        }
+        let closing = voucher.kind == VoucherKind::Closing;
         self.entries.push([
             id.into(),
             voucher.version_id.get().into(),
@@ -447,6 +469,7 @@ impl Staged {
             self.vouchers,
             self.versions,
             self.entries,
+            self.scenario,
             self.acts,
             self.bills,
             totals,

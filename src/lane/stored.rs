@@ -166,6 +166,37 @@ pub async fn entries(
             found.entry(version).or_default().push(entry(&row, 1)?);
         }
     }
+    // Every voucher has entries: one without any in the books has them in a scenario.
+    let others: Vec<VoucherVersionId> =
+        versions.iter().copied().filter(|version| !found.contains_key(version)).collect();
+    if !others.is_empty() {
+        found.extend(scenario_entries(conn, &others).await?);
+    }
+    Ok(found)
+}
+
+/// As [`entries`], of vouchers that count in scenarios alone.
+async fn scenario_entries(
+    conn: &impl ConnectionTrait,
+    versions: &[VoucherVersionId],
+) -> Result<HashMap<VoucherVersionId, Vec<PostedEntry>>> {
+    let mut found: HashMap<VoucherVersionId, Vec<PostedEntry>> = HashMap::new();
+    for chunk in versions.chunks(500) {
+        let sql = format!(
+            "SELECT version_id, id, line, ledger_id, debit, credit, currency, currency_amount, \
+             exchange_rate, narration, applies_until FROM scenario_entries \
+             WHERE version_id IN ({}) AND effect = 1 ORDER BY version_id, line",
+            list(chunk.len())
+        );
+        let binds = chunk.iter().map(|id| Value::from(id.get()));
+        let ask = statement(conn.get_database_backend(), &sql, binds);
+        for row in conn.query_all_raw(ask).await? {
+            let version = VoucherVersionId::new(row.try_get_by_index(0)?);
+            let mut entry = entry(&row, 1)?;
+            entry.detail.applies_until = row.try_get_by_index(10)?;
+            found.entry(version).or_default().push(entry);
+        }
+    }
     Ok(found)
 }
 
@@ -258,6 +289,10 @@ pub fn entry(row: &QueryResult, at: usize) -> Result<PostedEntry> {
         ledger: LedgerId::new(row.try_get_by_index(at + 2)?),
         debit: Money::from_minor(row.try_get_by_index(at + 3)?),
         credit: Money::from_minor(row.try_get_by_index(at + 4)?),
-        detail: EntryDetail { narration: row.try_get_by_index(at + 8)?, foreign },
+        detail: EntryDetail {
+            narration: row.try_get_by_index(at + 8)?,
+            foreign,
+            applies_until: None,
+        },
     })
 }

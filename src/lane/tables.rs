@@ -100,6 +100,29 @@ pub static ENTRIES: Shape = Shape {
     on_key: OnKey::Refuse,
 };
 
+/// Entries of memoranda and reversing journals, which count in scenarios alone.
+pub static SCENARIO: Shape = Shape {
+    table: "scenario_entries",
+    columns: &[
+        col("id", Big),
+        col("version_id", Big),
+        col("line", Int),
+        col("effect", Small),
+        col("business_id", Big),
+        col("ledger_id", Big),
+        col("dated", Date),
+        opt("applies_until", Date),
+        col("debit", Big),
+        col("credit", Big),
+        opt("currency", Text),
+        opt("currency_amount", Big),
+        opt("exchange_rate", Big),
+        opt("narration", Text),
+        col("recorded_at", Big),
+    ],
+    on_key: OnKey::Refuse,
+};
+
 /// What was done to vouchers later.
 pub static ACTS: Shape = Shape {
     table: "voucher_acts",

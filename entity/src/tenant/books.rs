@@ -185,6 +185,35 @@ pub mod voucher_ledger_entry {
     no_relations!();
 }
 
+pub mod scenario_entry {
+    //! As an entry, of a voucher that does not count in the books: a memorandum or a reversing journal.
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "scenario_entries")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: EntryId,
+        pub version_id: VoucherVersionId,
+        pub line: i32,
+        pub effect: i16,
+        pub business_id: BusinessId,
+        pub ledger_id: LedgerId,
+        pub dated: Date,
+        /// Last day on which a reversing journal is part of a scenario.
+        pub applies_until: Option<Date>,
+        pub debit: Money,
+        pub credit: Money,
+        pub currency: Option<String>,
+        pub currency_amount: Option<Money>,
+        pub exchange_rate: Option<ExchangeRate>,
+        pub narration: Option<String>,
+        pub recorded_at: i64,
+    }
+
+    no_relations!();
+}
+
 pub mod voucher_item {
     //! Goods or a service on a voucher.
     use super::*;

@@ -56,6 +56,37 @@ pub mod voucher_type_override {
         pub number_width: Option<i32>,
         pub is_hidden: bool,
         pub updated_at: i64,
+        pub number_suffix: Option<String>,
+    }
+
+    no_relations!();
+}
+
+pub mod own_voucher_type {
+    //! A voucher type of the tenant's own: it behaves as the shared one that it is derived from.
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "own_voucher_types")]
+    pub struct Model {
+        /// No shared type has it.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: VoucherTypeId,
+        /// In the master database.
+        pub shared_type_id: VoucherTypeId,
+        pub code: String,
+        pub name: String,
+        /// Case-folded: unique.
+        pub name_key: String,
+        pub numbering_prefix: String,
+        pub number_suffix: String,
+        /// Digits, filled up with zeros.
+        pub number_width: i32,
+        pub archived_at: Option<i64>,
+        /// Rises with each change, so that a stale edit is noticed.
+        pub version: i32,
+        pub created_at: i64,
+        pub updated_at: i64,
     }
 
     no_relations!();

@@ -122,6 +122,7 @@ pub async fn tenant_rows(db: &DatabaseConnection) {
     fits::<own::account_subgroup::Entity>(db, 2, Fill::Sparse, &below_own).await;
     both_fit::<own::account_group_override::Entity>(db, &[]).await;
     both_fit::<own::voucher_type_override::Entity>(db, &[]).await;
+    both_fit::<own::own_voucher_type::Entity>(db, &[]).await;
     fits::<ledger::Entity>(db, 1, Fill::Full, &[("group_id", none::<i64>())]).await;
     fits::<ledger::Entity>(db, 2, Fill::Sparse, &[]).await;
     book_rows(db).await;
@@ -137,6 +138,12 @@ async fn book_rows(db: &DatabaseConnection) {
     let taken_back = ("effect", (-1i16).into());
     let given = [taken_back.clone(), ("credit", 0i64.into()), ("closing", false.into())];
     both_fit::<voucher_ledger_entry::Entity>(db, &given).await;
+    let given = [
+        taken_back.clone(),
+        ("credit", 0i64.into()),
+        ("applies_until", none::<chrono::NaiveDate>()),
+    ];
+    both_fit::<scenario_entry::Entity>(db, &given).await;
     both_fit::<voucher_item::Entity>(db, std::slice::from_ref(&taken_back)).await;
     both_fit::<voucher_tax_line::Entity>(db, std::slice::from_ref(&taken_back)).await;
     both_fit::<voucher_act::Entity>(db, &[("kind", ActKind::Deallocated.into())]).await;

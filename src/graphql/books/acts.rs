@@ -117,6 +117,8 @@ pub struct VoucherAmendInput {
     pub reference_date: Option<Date>,
     /// When it happened.
     pub occurred_at: Option<DateTime>,
+    /// Of a reversing journal: the last day on which scenarios count it.
+    pub applies_until: Option<Date>,
     /// At least two entries whose debits equal their credits.
     pub entries: Vec<VoucherEntryInput>,
     /// Shows what would be done, and changes nothing.
@@ -232,6 +234,7 @@ impl VoucherActMutation {
             reference: input.reference,
             reference_date: input.reference_date.map(|day| day.0),
             occurred_at: input.occurred_at.map(|instant| instant.0),
+            applies_until: input.applies_until.map(|day| day.0),
             lock_exception: None,
             entries: input.entries.into_iter().map(Into::into).collect(),
         };

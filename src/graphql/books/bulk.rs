@@ -34,6 +34,8 @@ pub struct VoucherBulkItemInput {
     pub reference_date: Option<Date>,
     /// When it happened.
     pub occurred_at: Option<DateTime>,
+    /// Of a reversing journal: the last day on which scenarios count it.
+    pub applies_until: Option<Date>,
     /// An exception by which it may enter a locked period; one that the caller holds is found without it.
     pub lock_exception_id: Option<ID>,
     /// At least two entries whose debits equal their credits.
@@ -50,6 +52,7 @@ impl From<VoucherBulkItemInput> for PostVoucher {
             reference: input.reference,
             reference_date: input.reference_date.map(|day| day.0),
             occurred_at: input.occurred_at.map(|instant| instant.0),
+            applies_until: input.applies_until.map(|day| day.0),
             // No exception has the number 0.
             lock_exception: input
                 .lock_exception_id

@@ -61,6 +61,8 @@ pub struct VoucherDraftSaveInput {
     pub reference_date: Option<Date>,
     /// When it happened.
     pub occurred_at: Option<DateTime>,
+    /// Of a reversing journal: the last day on which scenarios count it.
+    pub applies_until: Option<Date>,
     /// Its entries, as far as they are known; they need not balance yet.
     pub entries: Option<Vec<VoucherDraftEntryInput>>,
 }
@@ -150,6 +152,7 @@ impl From<VoucherDraftSaveInput> for SaveDraft {
                 reference: input.reference,
                 reference_date: input.reference_date.map(|day| day.0),
                 occurred_at: input.occurred_at.map(|instant| instant.0),
+                applies_until: input.applies_until.map(|day| day.0),
                 lock_exception: None,
                 entries: input.entries.into_iter().flatten().map(Into::into).collect(),
             },

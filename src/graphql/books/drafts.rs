@@ -59,6 +59,8 @@ pub struct VoucherDraft {
     pub reference_date: Option<Date>,
     /// When it happened, where that was told.
     pub occurred_at: Option<DateTime>,
+    /// Of a reversing journal: the last day on which scenarios count it.
+    pub applies_until: Option<Date>,
     /// Why a voucher is amended, cancelled or reversed.
     pub reason: Option<String>,
     /// Its entries in order, as far as they are written.
@@ -124,6 +126,7 @@ impl From<Row> for VoucherDraft {
             reference: said(content.reference),
             reference_date: content.reference_date.map(Date),
             occurred_at: content.occurred_at.map(DateTime),
+            applies_until: content.applies_until.map(Date),
             reason: said(content.reason),
             entries: content.entries.into_iter().map(VoucherDraftEntry::from).collect(),
             created_at: DateTime(row.created_at),

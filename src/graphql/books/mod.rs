@@ -13,6 +13,7 @@ pub mod loaders;
 pub mod lock_exceptions;
 pub mod locks;
 pub mod openings;
+pub mod scenarios;
 pub mod subscriptions;
 pub mod vouchers;
 pub mod years;
@@ -43,6 +44,7 @@ pub struct BooksMutation(
     ledgers::LedgerMutation,
     vouchers::VoucherMutation,
     acts::VoucherActMutation,
+    scenarios::ScenarioMutation,
     bills::BillMutation,
     openings::OpeningMutation,
     draft_acts::DraftMutation,

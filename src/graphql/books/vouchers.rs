@@ -188,6 +188,27 @@ impl Voucher {
         }
     }
 
+    /// Whether its entries count in the books. Those of memoranda and reversing journals count only in
+    /// statements that are asked for a scenario.
+    async fn affects_books(&self) -> bool {
+        self.posted.base_type.affects_books()
+    }
+
+    /// Of a reversing journal, the last day on which scenarios count it.
+    async fn applies_until(&self, ctx: &Context<'_>) -> ApiResult<Option<Date>> {
+        if !self.posted.base_type.is_scenario() {
+            return Ok(None);
+        }
+        let read;
+        let entries = if self.posted.entries.is_empty() {
+            read = loaders::entries(ctx, self.posted.version_id).await?;
+            &read
+        } else {
+            &self.posted.entries
+        };
+        Ok(entries.first().and_then(|entry| entry.detail.applies_until).map(Date))
+    }
+
     /// Its entries in order.
     async fn entries(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherEntry>> {
         let scope = &ctx.tenant()?;
@@ -340,7 +361,7 @@ pub struct VoucherPostInput {
     pub idempotency_key: String,
     /// In whose books; may be left out by who sees only one business.
     pub business_id: Option<ID>,
-    /// Its type, one that counts in the books.
+    /// Its type: one that counts in the books, a memorandum or a reversing journal.
     pub voucher_type_id: ID,
     /// Day it counts in the books.
     pub date: Date,
@@ -352,6 +373,8 @@ pub struct VoucherPostInput {
     pub reference_date: Option<Date>,
     /// When it happened.
     pub occurred_at: Option<DateTime>,
+    /// Of a reversing journal: the last day on which scenarios count it.
+    pub applies_until: Option<Date>,
     /// The exception by which it shall pass a soft period lock. Left out, one that you hold is found.
     pub lock_exception_id: Option<ID>,
     /// At least two entries whose debits equal their credits.
@@ -511,6 +534,7 @@ impl VoucherMutation {
             reference: input.reference,
             reference_date: input.reference_date,
             occurred_at: input.occurred_at,
+            applies_until: input.applies_until,
             lock_exception_id: input.lock_exception_id,
             entries: input.entries,
         });

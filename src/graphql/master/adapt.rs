@@ -106,6 +106,8 @@ pub struct VoucherTypeOverrideInput {
     pub voucher_type_id: ID,
     /// What stands before numbers given from now on; null for what everybody has.
     pub numbering_prefix: MaybeUndefined<String>,
+    /// What follows numbers given from now on; null for nothing.
+    pub number_suffix: MaybeUndefined<String>,
     /// Least number of digits, 1 to 12; null for what everybody has.
     pub number_width: MaybeUndefined<i32>,
     /// Whether to hide it from choosing.
@@ -218,6 +220,7 @@ impl AdaptMutation {
         let command = OverrideType {
             voucher_type: type_of(&input.voucher_type_id),
             numbering_prefix: maybe(input.numbering_prefix),
+            number_suffix: maybe(input.number_suffix),
             number_width: maybe(input.number_width),
             is_hidden: input.is_hidden,
         };

@@ -5,6 +5,7 @@ pub mod filters;
 pub mod groups;
 pub mod keep;
 pub mod node;
+pub mod own_types;
 pub mod places;
 pub mod queries;
 pub mod rates;
@@ -23,4 +24,4 @@ pub struct MasterQuery(queries::SharedQuery, queries::KeeperQuery);
 
 /// Mutations of the shared structure, and of what a tenant adapts of it.
 #[derive(MergedObject, Default, Debug)]
-pub struct MasterMutation(adapt::AdaptMutation, keep::KeepMutation);
+pub struct MasterMutation(adapt::AdaptMutation, own_types::OwnTypeMutation, keep::KeepMutation);

@@ -15,7 +15,10 @@ use super::{
 use crate::{
     graphql::error::ApiResult,
     services::{
-        books::groups::GroupRef,
+        books::{
+            groups::GroupRef,
+            voucher_types::{self, TypeRef},
+        },
         master::lists::{dated_rate, dated_section},
     },
 };
@@ -74,9 +77,11 @@ pub async fn node(kind: &str, number: i64, ctx: &Context<'_>) -> ApiResult<Optio
         VOUCHER_TYPE => {
             let id = VoucherTypeId::new(number);
             let chart = looker.chart().await?;
-            let own = chart.as_ref().and_then(|chart| chart.type_overrides.get(&id));
-            let shared = catalogue.voucher_type(id);
-            shared.map(|shared| MasterNode::VoucherType(Box::new(VoucherType::of(shared, own))))
+            let found = match chart.as_deref() {
+                Some(chart) => voucher_types::find(&catalogue, chart, id),
+                None => catalogue.voucher_type(id).map(TypeRef::shared),
+            };
+            found.map(|found| MasterNode::VoucherType(Box::new(VoucherType::of(found))))
         }
         GST_RATE => {
             let row = catalogue.gst_rates.iter().find(|one| is(one.id.get()));

@@ -44,7 +44,7 @@ impl SharedQuery {
         list_groups(ctx, filter, first, after).await
     }
 
-    /// Voucher types in their order. Requires: GROUP_READ.
+    /// Voucher types in their order, your own behind those they are derived from. Requires: GROUP_READ.
     #[graphql(
         guard = "Requires(Permission::GroupRead)",
         complexity = "crate::graphql::page::cost(first, child_complexity)"
@@ -346,12 +346,10 @@ async fn list_types(
 ) -> ApiResult<VoucherTypeConnection> {
     let ask = PageAsk::new(ctx, TYPES, first, after.as_deref())?;
     let looker = looker(ctx)?;
-    let page = lists::voucher_types(&looker.catalogue(), &filter.unwrap_or_default().into(), &ask);
-    let chart = looker.chart().await?;
-    let page = page.map(|shared| {
-        let own = chart.as_ref().and_then(|chart| chart.type_overrides.get(&shared.id));
-        VoucherType::of(&shared, own)
-    });
+    let (catalogue, chart) = (looker.catalogue(), looker.chart().await?);
+    let filter = filter.unwrap_or_default().into();
+    let page = lists::voucher_types(&catalogue, chart.as_deref(), &filter, &ask);
+    let page = page.map(VoucherType::of);
     Ok(VoucherTypeConnection::of(TYPES, &ask, page))
 }
 

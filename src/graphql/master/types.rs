@@ -2,17 +2,19 @@
 
 use async_graphql::{ID, SimpleObject};
 use daybook_domain::{catalogue, id::VoucherTypeId, voucher::BaseType};
-use daybook_entity::{master::chart::voucher_type, tenant::chart::voucher_type_override};
 
 use super::words::{BaseVoucherType, NumberingRule, StockEffect};
 use crate::{
     connection,
     graphql::{error::ApiResult, id, scalar::Date},
     scope::TenantScope,
-    services::books::chart,
+    services::books::{
+        chart,
+        voucher_types::{self, TypeRef},
+    },
 };
 
-/// A kind of voucher, the same for all accounts but for prefix, width and visibility.
+/// A kind of voucher: the same for all accounts but for numbering and visibility, or one of your own.
 #[derive(SimpleObject, Debug, Clone)]
 pub struct VoucherType {
     /// Opaque global id.
@@ -31,6 +33,8 @@ pub struct VoucherType {
     pub numbering: NumberingRule,
     /// What stands before the number in your vouchers; date tokens such as "{FY}" are filled in.
     pub numbering_prefix: String,
+    /// What follows the number in your vouchers; date tokens are filled in. Mostly empty.
+    pub number_suffix: String,
     /// The prefix that everybody has who did not choose one.
     pub shared_prefix: String,
     /// Least number of digits.
@@ -39,11 +43,13 @@ pub struct VoucherType {
     pub is_tax_document: bool,
     /// Whether it came with the product.
     pub is_system: bool,
-    /// Whether you hide it from choosing.
+    /// The shared type that it is derived from; null for shared ones.
+    pub derived_from_id: Option<ID>,
+    /// Whether you hide it from choosing; of your own ones, whether it is archived.
     pub is_hidden: bool,
     /// The day from which nothing is dated with it any more.
     pub retired_on: Option<Date>,
-    /// Rises with each change of the shared type; its keeper sends it back as `expectedVersion`.
+    /// Rises with each change of it; whoever keeps it sends it back as `expectedVersion`.
     pub version: i32,
 }
 
@@ -51,14 +57,14 @@ pub struct VoucherType {
 pub const VOUCHER_TYPE: &str = "VoucherType";
 
 impl VoucherType {
-    /// A shared type with what a tenant overrides of it.
-    pub fn of(shared: &voucher_type::Model, own: Option<&voucher_type_override::Model>) -> Self {
-        let prefix = own.and_then(|own| own.numbering_prefix.clone());
+    /// A type as whoever asks has it.
+    pub fn of(found: TypeRef<'_>) -> Self {
+        let shared = found.shared;
         Self {
-            id: id::encode(VOUCHER_TYPE, shared.id.get()),
-            code: shared.code.clone(),
-            name: shared.name.clone(),
-            base_type: BaseType::parse(&shared.base_type).unwrap_or(BaseType::Memorandum).into(),
+            id: id::encode(VOUCHER_TYPE, found.id().get()),
+            code: found.code().to_owned(),
+            name: found.name().to_owned(),
+            base_type: found.base().unwrap_or(BaseType::Memorandum).into(),
             affects_books: shared.affects_books,
             stock: catalogue::StockEffect::parse(&shared.stock)
                 .unwrap_or(catalogue::StockEffect::Nothing)
@@ -66,22 +72,23 @@ impl VoucherType {
             numbering: catalogue::NumberingRule::parse(&shared.numbering)
                 .unwrap_or(catalogue::NumberingRule::Free)
                 .into(),
-            numbering_prefix: prefix.unwrap_or_else(|| shared.numbering_prefix.clone()),
+            numbering_prefix: found.prefix().to_owned(),
+            number_suffix: found.suffix().to_owned(),
             shared_prefix: shared.numbering_prefix.clone(),
-            number_width: own.and_then(|own| own.number_width).unwrap_or(shared.number_width),
+            number_width: found.width(),
             is_tax_document: shared.is_tax_document,
-            is_system: shared.is_system,
-            is_hidden: own.is_some_and(|own| own.is_hidden),
+            is_system: found.own.is_none() && shared.is_system,
+            derived_from_id: found.own.map(|_| id::encode(VOUCHER_TYPE, shared.id.get())),
+            is_hidden: found.is_hidden(),
             retired_on: shared.retired_on.map(Date),
-            version: shared.version,
+            version: found.version(),
         }
     }
 
     /// A voucher type as the caller's tenant sees it.
     pub async fn find(scope: &TenantScope, id: VoucherTypeId) -> ApiResult<Option<Self>> {
         let chart = chart::known(scope).await?;
-        let shared = scope.catalogue.voucher_type(id);
-        Ok(shared.map(|shared| Self::of(shared, chart.type_overrides.get(&id))))
+        Ok(voucher_types::find(&scope.catalogue, &chart, id).map(Self::of))
     }
 }
 

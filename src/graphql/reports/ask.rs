@@ -15,6 +15,7 @@ use crate::{
         reports::{
             frame::Frame,
             question::{Comparatives, Question, Whose},
+            scenario::Scenario,
         },
     },
 };
@@ -38,6 +39,23 @@ pub struct ComparativesInput {
     pub previous_periods: Option<i32>,
     /// The same days of so many earlier years, the latest first.
     pub previous_years: Option<i32>,
+}
+
+/// Which vouchers a statement counts beside those of the books.
+#[derive(InputObject, Debug, Clone, Copy)]
+pub struct ScenarioInput {
+    /// Memoranda that nobody has converted or cancelled.
+    #[graphql(default)]
+    pub memoranda: bool,
+    /// Reversing journals, at each day through which they count.
+    #[graphql(default)]
+    pub reversing_journals: bool,
+}
+
+impl From<ScenarioInput> for Scenario {
+    fn from(input: ScenarioInput) -> Self {
+        Self { memoranda: input.memoranda, reversing_journals: input.reversing_journals }
+    }
 }
 
 /// How much of the tree of groups a statement shows.
@@ -122,6 +140,8 @@ pub struct Arguments {
     pub comparatives: Option<ComparativesInput>,
     /// Only what was recorded up to then.
     pub as_known_at: Option<DateTime>,
+    /// What counts beside the books.
+    pub scenario: Option<ScenarioInput>,
 }
 
 impl Arguments {
@@ -159,6 +179,7 @@ impl Arguments {
                 previous_years: count("previousYears", given.previous_years)?,
             },
             known_at: self.as_known_at.map(|instant| instant.0),
+            scenario: self.scenario.map(Scenario::from).unwrap_or_default(),
         })
     }
 }

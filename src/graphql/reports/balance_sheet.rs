@@ -6,7 +6,10 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use daybook_domain::{money::Money, role::Permission, statement::sheet::Sheet};
 
 use super::{
-    ask::{Arguments, ComparativesInput, StatementDetail, StatementHead, StatementPeriods},
+    ask::{
+        Arguments, ComparativesInput, ScenarioInput, StatementDetail, StatementHead,
+        StatementPeriods,
+    },
     lines::{StatementFigure, StatementSection, Writer},
 };
 use crate::{
@@ -87,6 +90,7 @@ impl BalanceSheetQuery {
         guard = "Requires(Permission::ReportRead)",
         complexity = "crate::graphql::cost::of_many(20, child_complexity)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
     async fn balance_sheet(
         &self,
         ctx: &Context<'_>,
@@ -105,12 +109,16 @@ impl BalanceSheetQuery {
             desc = "Only what was recorded up to this instant, at least two seconds ago; all when left out."
         )]
         as_known_at: Option<DateTime>,
+        #[graphql(desc = "What counts beside the books; nothing when left out.")] scenario: Option<
+            ScenarioInput,
+        >,
     ) -> ApiResult<BalanceSheet> {
         let asked = Arguments {
             business_ids,
             to: as_at,
             comparatives,
             as_known_at,
+            scenario,
             ..Arguments::default()
         };
         let question = asked.question("asAt")?;

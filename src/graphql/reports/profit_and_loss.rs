@@ -6,7 +6,10 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use daybook_domain::{role::Permission, statement::profit::Profit};
 
 use super::{
-    ask::{Arguments, ComparativesInput, StatementDetail, StatementHead, StatementPeriods},
+    ask::{
+        Arguments, ComparativesInput, ScenarioInput, StatementDetail, StatementHead,
+        StatementPeriods,
+    },
     lines::{StatementFigure, StatementSection, Writer},
 };
 use crate::{
@@ -93,9 +96,19 @@ impl ProfitAndLossQuery {
             desc = "Only what was recorded up to this instant, at least two seconds ago; all when left out."
         )]
         as_known_at: Option<DateTime>,
+        #[graphql(desc = "What counts beside the books; nothing when left out.")] scenario: Option<
+            ScenarioInput,
+        >,
     ) -> ApiResult<ProfitAndLoss> {
-        let asked =
-            Arguments { business_ids, from, to, comparatives, as_known_at, ..Arguments::default() };
+        let asked = Arguments {
+            business_ids,
+            from,
+            to,
+            comparatives,
+            as_known_at,
+            scenario,
+            ..Arguments::default()
+        };
         let question = asked.question("to")?;
         let found = profit_and_loss::profit_and_loss(&*ctx.tenant()?, &question).await?;
         ProfitAndLoss::of(found, detail)

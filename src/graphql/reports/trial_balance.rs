@@ -7,7 +7,7 @@ use daybook_domain::role::Permission;
 
 use super::{
     ask::{
-        Arguments, ComparativesInput, ReportPeriod, StatementDetail, StatementHead,
+        Arguments, ComparativesInput, ReportPeriod, ScenarioInput, StatementDetail, StatementHead,
         StatementPeriods,
     },
     lines::{StatementPlace, Writer, is_wanted},
@@ -193,9 +193,19 @@ impl TrialBalanceQuery {
             desc = "Only what was recorded up to this instant, at least two seconds ago; all when left out."
         )]
         as_known_at: Option<DateTime>,
+        #[graphql(desc = "What counts beside the books; nothing when left out.")] scenario: Option<
+            ScenarioInput,
+        >,
     ) -> ApiResult<TrialBalance> {
-        let asked =
-            Arguments { business_id, business_ids, from, to: as_at, comparatives, as_known_at };
+        let asked = Arguments {
+            business_id,
+            business_ids,
+            from,
+            to: as_at,
+            comparatives,
+            as_known_at,
+            scenario,
+        };
         let question = asked.question("asAt")?;
         let found = trial_balance::trial_balance(&*ctx.tenant()?, &question).await?;
         TrialBalance::of(found, detail)

@@ -20,7 +20,7 @@ use super::{
     },
     groups::{self, Groups},
     numbering::numbering_of,
-    registers,
+    registers, voucher_types,
     vouchers::{NARRATION_MAX, PostVoucher, check_key, prepare},
 };
 use crate::{
@@ -210,7 +210,12 @@ pub fn mirrored(
     let refuse =
         |code, field: &str, why: &str| Error::refused(code, &format!("input.{field}"), why);
     let base = reversing(voucher.base_type).filter(|_| voucher.kind == VoucherKind::Ordinary);
-    let found = base.and_then(|base| scope.catalogue.voucher_type_coded(base.code()));
+    let found = base.and_then(|base| {
+        let shared = scope.catalogue.voucher_type_coded(base.code())?;
+        let own = base == voucher.base_type;
+        let id = if own { voucher.voucher_type } else { shared.id };
+        voucher_types::find(&scope.catalogue, chart, id)
+    });
     let (Some(base), Some(found)) = (base, found) else {
         let why = "vouchers of this type are not reversed; cancel or amend it";
         return Err(refuse(Code::NotAllowed, "voucherId", why));
@@ -241,10 +246,10 @@ pub fn mirrored(
     Ok(Posting {
         path: "input".to_owned(),
         business: voucher.business,
-        voucher_type: found.id,
+        voucher_type: found.id(),
         base_type: base,
         kind: VoucherKind::Ordinary,
-        numbering: numbering_of(scope, chart, found.id),
+        numbering: numbering_of(found),
         dated,
         entries,
         details,

@@ -11,7 +11,7 @@ use daybook_domain::{
 };
 use daybook_entity::tenant::{
     business::{business, gstin},
-    chart::{ledger, voucher_type_override},
+    chart::{ledger, own_voucher_type, voucher_type_override},
 };
 use sea_orm::{ConnectionTrait, EntityTrait};
 
@@ -33,6 +33,8 @@ pub struct Chart {
     pub gstins: Vec<gstin::Model>,
     /// The tenant's own prefixes and visibility of shared voucher types.
     pub type_overrides: HashMap<VoucherTypeId, voucher_type_override::Model>,
+    /// Voucher types of its own.
+    pub own_types: HashMap<VoucherTypeId, own_voucher_type::Model>,
 }
 
 /// The tenant's chart as it stands now.
@@ -72,11 +74,13 @@ async fn read(conn: &impl ConnectionTrait) -> Result<Chart> {
     let businesses = business::Entity::find().all(conn).await?;
     let ledgers = ledger::Entity::find().all(conn).await?;
     let overrides = voucher_type_override::Entity::find().all(conn).await?;
+    let own_types = own_voucher_type::Entity::find().all(conn).await?;
     Ok(Chart {
         businesses: businesses.into_iter().map(|one| (one.id, one)).collect(),
         ledgers: ledgers.into_iter().map(|one| (one.id, one)).collect(),
         gstins: gstin::Entity::find().all(conn).await?,
         type_overrides: overrides.into_iter().map(|one| (one.voucher_type_id, one)).collect(),
+        own_types: own_types.into_iter().map(|one| (one.id, one)).collect(),
     })
 }
 

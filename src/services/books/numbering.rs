@@ -1,31 +1,18 @@
 //! How vouchers are numbered: the tenant's own prefixes, and the series of tax documents.
 
 use chrono::NaiveDate;
-use daybook_domain::{id::VoucherTypeId, voucher::BaseType};
+use daybook_domain::voucher::BaseType;
 use daybook_entity::tenant::business::business;
 
-use super::chart::Chart;
-use crate::{
-    lane::posting::{Numbering, TaxSeries},
-    scope::TenantScope,
-};
+use super::{chart::Chart, voucher_types::TypeRef};
+use crate::lane::posting::{Numbering, TaxSeries};
 
-/// How the tenant numbers vouchers of a type: its own prefix and width before the shared ones.
-pub fn numbering_of(scope: &TenantScope, chart: &Chart, voucher_type: VoucherTypeId) -> Numbering {
-    let own = chart.type_overrides.get(&voucher_type);
-    let shared = scope.catalogue.voucher_type(voucher_type);
-    let prefix = own
-        .and_then(|own| own.numbering_prefix.clone())
-        .or_else(|| shared.map(|shared| shared.numbering_prefix.clone()))
-        .unwrap_or_default();
-    let width = own
-        .and_then(|own| own.number_width)
-        .or(shared.map(|shared| shared.number_width))
-        .unwrap_or(1);
+/// How the tenant numbers vouchers of a type: its own prefix, suffix and width before the shared ones.
+pub fn numbering_of(voucher_type: TypeRef<'_>) -> Numbering {
     Numbering {
-        prefix,
-        suffix: String::new(),
-        width: u8::try_from(width.clamp(1, 12)).unwrap_or(1),
+        prefix: voucher_type.prefix().to_owned(),
+        suffix: voucher_type.suffix().to_owned(),
+        width: u8::try_from(voucher_type.width().clamp(1, 12)).unwrap_or(1),
         tax: None,
     }
 }

@@ -20,6 +20,7 @@ use super::{
     chart::{self, Chart},
     numbering::numbering_of,
     standard_ledgers::OPENING_DIFFERENCE,
+    voucher_types,
     vouchers::Wrong,
 };
 use crate::{
@@ -69,11 +70,13 @@ impl OpeningBooks {
     /// When the business lacks what every business has.
     pub fn of(scope: &TenantScope, chart: &Chart, business: &business::Model) -> Result<Self> {
         let journal = scope.catalogue.voucher_type_coded(BaseType::Journal.code());
-        let journal = journal.ok_or_else(|| Error::Internal("no journal type".into()))?;
-        let numbering = numbering_of(scope, chart, journal.id);
+        let journal = journal
+            .and_then(|journal| voucher_types::find(&scope.catalogue, chart, journal.id))
+            .ok_or_else(|| Error::Internal("no journal type".into()))?;
+        let numbering = numbering_of(journal);
         Ok(Self {
             business: business.clone(),
-            voucher_type: journal.id,
+            voucher_type: journal.id(),
             numbering: Numbering { prefix: "OB/".to_owned(), ..numbering },
             difference: difference_of(chart, business.id)
                 .ok_or_else(|| Error::Internal("no difference ledger".into()))?,

@@ -19,6 +19,8 @@ use super::{
     drafts::pending::{self, Done},
     groups::{self, GroupRef, Groups},
     numbering::{numbering_of, tax_series},
+    scenarios,
+    voucher_types::{self, TypeRef},
 };
 use crate::{
     error::{Code, Error, Refusal, Result},
@@ -26,7 +28,6 @@ use crate::{
         Claim, Deed, Post, Posted, Posting, earlier,
         posting::{EntryDetail, Foreign, Numbering},
     },
-    master::catalogue::is_in_force,
     scope::TenantScope,
 };
 
@@ -47,6 +48,8 @@ pub struct PostVoucher {
     pub reference_date: Option<NaiveDate>,
     /// When it happened, UTC milliseconds.
     pub occurred_at: Option<i64>,
+    /// Of a reversing journal: the last day on which scenarios count it.
+    pub applies_until: Option<NaiveDate>,
     /// An exception from a soft lock.
     pub lock_exception: Option<i64>,
     /// The entries.
@@ -209,13 +212,14 @@ pub fn prepare(
 ) -> Result<Posting> {
     let business = chart.chosen(scope, command.business, path)?;
     let mut wrong = Wrong { path, refusals: Vec::new() };
-    let kind = known_type(scope, &command, &mut wrong);
+    let kind = known_type(scope, chart, &command, &mut wrong);
     let narration = wrong.text("narration", command.narration.as_deref(), NARRATION_MAX, false);
     let reference = wrong.text("reference", command.reference.as_deref(), REFERENCE_MAX, true);
     let written = read_entries(scope, chart, groups, business, &command.entries, &mut wrong);
     let (Some((voucher_type, base)), Some(written)) = (kind, written) else {
         return Err(Error::Refused(wrong.refusals));
     };
+    scenarios::check(base, &command, &mut wrong);
     let lines: Vec<Line> = written.iter().map(|entry| entry.line).collect();
     let balanced = balance(lines).map_err(|why| wrong.unbalanced(why, chart::exponent(business)));
     let balanced = match balanced {
@@ -238,16 +242,19 @@ pub fn prepare(
     Ok(Posting {
         path: path.to_owned(),
         business: business.id,
-        voucher_type,
+        voucher_type: voucher_type.id(),
         base_type: base,
         kind: VoucherKind::Ordinary,
         numbering: Numbering {
             tax: tax_series(chart, business, base, command.dated),
-            ..numbering_of(scope, chart, voucher_type)
+            ..numbering_of(voucher_type)
         },
         dated: command.dated,
         entries: balanced,
-        details: written.into_iter().map(|entry| entry.detail).collect(),
+        details: written
+            .into_iter()
+            .map(|entry| EntryDetail { applies_until: command.applies_until, ..entry.detail })
+            .collect(),
         narration,
         reference,
         reference_date: command.reference_date,
@@ -260,18 +267,20 @@ pub fn prepare(
     })
 }
 
-fn known_type(
-    scope: &TenantScope,
+fn known_type<'c>(
+    scope: &'c TenantScope,
+    chart: &'c Chart,
     command: &PostVoucher,
     wrong: &mut Wrong<'_>,
-) -> Option<(VoucherTypeId, BaseType)> {
-    let found = command.voucher_type.and_then(|id| scope.catalogue.voucher_type(id));
-    let Some(found) = found.filter(|found| is_in_force(found.retired_on, command.dated)) else {
+) -> Option<(TypeRef<'c>, BaseType)> {
+    let found =
+        command.voucher_type.and_then(|id| voucher_types::find(&scope.catalogue, chart, id));
+    let Some(found) = found.filter(|found| found.is_offered(command.dated)) else {
         wrong.add(Code::VoucherTypeUnknown, "voucherTypeId", "there is no such voucher type");
         return None;
     };
-    match BaseType::parse(&found.base_type) {
-        Some(base) if base.affects_books() => Some((found.id, base)),
+    match found.base() {
+        Some(base) if base.affects_books() || base.is_scenario() => Some((found, base)),
         _ => {
             let why = "vouchers of this type do not count in the books and have no entries";
             wrong.add(Code::NotAllowed, "voucherTypeId", why);
@@ -331,7 +340,7 @@ fn read_entries(
             line: Line { ledger: ledger.id, debit: amounts.debit, credit: amounts.credit },
             kind: if is_cash { LedgerKind::CashOrBank } else { LedgerKind::Other },
             is_tax: ledger.tax_head.is_some(),
-            detail: EntryDetail { narration, foreign: amounts.foreign },
+            detail: EntryDetail { narration, foreign: amounts.foreign, applies_until: None },
         });
     }
     (wrong.refusals.len() == before).then_some(read)

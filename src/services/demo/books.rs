@@ -179,6 +179,7 @@ async fn post(
         reference: draft.reference,
         reference_date: None,
         occurred_at: None,
+        applies_until: None,
         lock_exception: None,
         entries: draft.lines.iter().map(entry).collect(),
     };

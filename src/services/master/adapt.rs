@@ -17,6 +17,8 @@ use crate::{
     scope::TenantScope,
 };
 
+/// Most characters of a number, as long as its series has few.
+pub const NUMBER_MAX: usize = 32;
 /// Most digits to which a number is filled up.
 pub const WIDTH_MAX: i32 = 12;
 
@@ -27,6 +29,8 @@ pub struct OverrideType {
     pub voucher_type: Option<VoucherTypeId>,
     /// Its own prefix; the inner `None` goes back to the shared one.
     pub numbering_prefix: Option<Option<String>>,
+    /// What follows its numbers; the inner `None` goes back to nothing.
+    pub number_suffix: Option<Option<String>>,
     /// Its own width; the inner `None` goes back to the shared one.
     pub number_width: Option<Option<i32>>,
     /// Whether it is hidden from choosing.
@@ -59,17 +63,22 @@ pub async fn override_type(scope: &TenantScope, command: OverrideType) -> Result
                     number_width: None,
                     is_hidden: false,
                     updated_at: 0,
+                    number_suffix: None,
                 });
                 if let Some(prefix) = command.numbering_prefix {
                     after.numbering_prefix = prefix;
+                }
+                if let Some(suffix) = command.number_suffix {
+                    after.number_suffix = suffix.filter(|suffix| !suffix.is_empty());
                 }
                 if let Some(width) = command.number_width {
                     after.number_width = width;
                 }
                 after.is_hidden = command.is_hidden.unwrap_or(after.is_hidden);
                 let prefix = after.numbering_prefix.as_deref();
+                let suffix = after.number_suffix.as_deref().unwrap_or_default();
                 check_numbering(
-                    prefix.unwrap_or(&shared.numbering_prefix),
+                    (prefix.unwrap_or(&shared.numbering_prefix), suffix),
                     after.number_width.unwrap_or(shared.number_width),
                     shared.is_tax_document,
                 )?;
@@ -83,6 +92,7 @@ pub async fn override_type(scope: &TenantScope, command: OverrideType) -> Result
                     .finish();
                 let columns = [
                     voucher_type_override::Column::NumberingPrefix,
+                    voucher_type_override::Column::NumberSuffix,
                     voucher_type_override::Column::NumberWidth,
                     voucher_type_override::Column::IsHidden,
                     voucher_type_override::Column::UpdatedAt,
@@ -110,6 +120,7 @@ pub async fn override_type(scope: &TenantScope, command: OverrideType) -> Result
 fn describe(row: &voucher_type_override::Model) -> Canonical {
     Canonical::new()
         .text_if("prefix", row.numbering_prefix.as_deref())
+        .text_if("suffix", row.number_suffix.as_deref())
         .int_if("width", row.number_width.map(i64::from))
         .flag("hidden", row.is_hidden)
 }
@@ -166,12 +177,21 @@ pub async fn override_group(
 /// Checks how a type's numbers would be made.
 ///
 /// # Errors
-/// Refusals of `input.numberingPrefix` or `input.numberWidth`.
-pub fn check_numbering(prefix: &str, width: i32, is_tax_document: bool) -> Result<()> {
+/// Refusals of `input.numberingPrefix`, `input.numberSuffix` or `input.numberWidth`.
+pub fn check_numbering(
+    (prefix, suffix): (&str, &str),
+    width: i32,
+    is_tax_document: bool,
+) -> Result<()> {
     if !is_prefix(prefix) {
         let why = "a prefix has at most 16 letters, digits, - and /, \
                    and the tokens {FY}, {YYYY}, {YY} and {MM}";
         return Err(Error::refused(Code::Invalid, "input.numberingPrefix", why));
+    }
+    if !is_prefix(suffix) {
+        let why = "a suffix has at most 16 letters, digits, - and /, \
+                   and the tokens {FY}, {YYYY}, {YY} and {MM}";
+        return Err(Error::refused(Code::Invalid, "input.numberSuffix", why));
     }
     let digits = u8::try_from(width).ok().filter(|_| (1..=WIDTH_MAX).contains(&width));
     let Some(digits) = digits else {
@@ -180,10 +200,15 @@ pub fn check_numbering(prefix: &str, width: i32, is_tax_document: bool) -> Resul
     };
     // The tokens take the same room on every day of this and the next century.
     let day = NaiveDate::from_ymd_opt(2026, 4, 1).unwrap_or_default();
-    let prefix = expand(prefix, day, AccountingCalendar::starting_in(4));
-    let format = NumberFormat { prefix, suffix: String::new(), width: digits };
-    if is_tax_document && let Err(why) = check_tax_document_number(&format.number(1)) {
+    let whole = |part: &str| expand(part, day, AccountingCalendar::starting_in(4));
+    let format = NumberFormat { prefix: whole(prefix), suffix: whole(suffix), width: digits };
+    let number = format.number(1);
+    if is_tax_document && let Err(why) = check_tax_document_number(&number) {
         return Err(Error::refused(Code::NumberTooLong, "input.numberingPrefix", why.to_string()));
+    }
+    if number.len() > NUMBER_MAX {
+        let why = format!("a number has at most {NUMBER_MAX} characters, {number} has more");
+        return Err(Error::refused(Code::NumberTooLong, "input.numberSuffix", why));
     }
     Ok(())
 }
@@ -201,14 +226,21 @@ mod tests {
 
     #[test]
     fn prefixes_leave_room_for_the_number() {
-        assert!(check_numbering("INV/", 4, true).is_ok());
-        assert!(check_numbering("INV/{FY}/", 4, true).is_ok());
-        assert_eq!(code(check_numbering("INVOICE/{FY}/", 4, true)), Some(Code::NumberTooLong));
-        assert!(check_numbering("INVOICE/{FY}/", 4, false).is_ok());
-        assert_eq!(code(check_numbering("", 4, true)), Some(Code::NumberTooLong));
-        assert!(check_numbering("", 4, false).is_ok());
-        assert_eq!(code(check_numbering("A B", 4, false)), Some(Code::Invalid));
-        assert_eq!(code(check_numbering("A", 0, false)), Some(Code::Invalid));
-        assert_eq!(code(check_numbering("A", 13, false)), Some(Code::Invalid));
+        assert!(check_numbering(("INV/", ""), 4, true).is_ok());
+        assert!(check_numbering(("INV/{FY}/", ""), 4, true).is_ok());
+        assert_eq!(
+            code(check_numbering(("INVOICE/{FY}/", ""), 4, true)),
+            Some(Code::NumberTooLong)
+        );
+        assert!(check_numbering(("INVOICE/{FY}/", ""), 4, false).is_ok());
+        assert_eq!(code(check_numbering(("", ""), 4, true)), Some(Code::NumberTooLong));
+        assert!(check_numbering(("", ""), 4, false).is_ok());
+        assert_eq!(code(check_numbering(("A B", ""), 4, false)), Some(Code::Invalid));
+        assert!(check_numbering(("INV/", "/{YY}"), 4, true).is_ok());
+        let long = check_numbering(("INV/", "/{FY}"), 5, true);
+        assert_eq!(code(long), Some(Code::NumberTooLong));
+        assert_eq!(code(check_numbering(("A", "{X}"), 4, false)), Some(Code::Invalid));
+        assert_eq!(code(check_numbering(("A", ""), 0, false)), Some(Code::Invalid));
+        assert_eq!(code(check_numbering(("A", ""), 13, false)), Some(Code::Invalid));
     }
 }

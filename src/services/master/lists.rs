@@ -3,14 +3,18 @@
 use chrono::NaiveDate;
 use daybook_domain::text::fold;
 use daybook_entity::master::chart::{
-    Nature, accounting_year, country, currency, gst_rate, state, tds_section, voucher_type,
+    Nature, accounting_year, country, currency, gst_rate, state, tds_section,
 };
 
 use crate::{
     clock::Clock,
     db::page::{Page, PageAsk},
     master::Catalogue,
-    services::books::groups::{Group, GroupRef, Groups},
+    services::books::{
+        chart::Chart,
+        groups::{Group, GroupRef, Groups},
+        voucher_types::{self, TypeRef},
+    },
 };
 
 /// Cuts a page out of rows: sorted by their keys, beginning after the asked one.
@@ -129,18 +133,19 @@ pub struct TypeFilter {
     pub affects_books: Option<bool>,
 }
 
-/// Voucher types in their order.
-pub fn voucher_types(
-    catalogue: &Catalogue,
+/// Voucher types in their order, a tenant's own ones behind those that they are derived from.
+pub fn voucher_types<'c>(
+    catalogue: &'c Catalogue,
+    chart: Option<&'c Chart>,
     filter: &TypeFilter,
     ask: &PageAsk,
-) -> Page<voucher_type::Model> {
-    let rows = catalogue.voucher_types.iter().filter(|one| {
-        holds(filter.text.as_deref(), [&one.name, &one.code])
-            && is(filter.base_type.as_deref(), one.base_type.as_str())
-            && is(filter.affects_books.as_ref(), &one.affects_books)
+) -> Page<TypeRef<'c>> {
+    let rows = voucher_types::every(catalogue, chart).filter(|one| {
+        holds(filter.text.as_deref(), [one.name(), one.code()])
+            && is(filter.base_type.as_deref(), one.shared.base_type.as_str())
+            && is(filter.affects_books.as_ref(), &one.shared.affects_books)
     });
-    page(rows.cloned(), ask, |one| vec![sortable(one.sort_order.into()), sortable(one.id.get())])
+    page(rows, ask, |one| vec![sortable(one.shared.sort_order.into()), sortable(one.id().get())])
 }
 
 /// Which GST rates a list shows.

@@ -3,6 +3,7 @@
 pub mod adapt;
 pub mod keep;
 pub mod lists;
+pub mod own_types;
 pub mod subgroups;
 
 use std::sync::Arc;

@@ -15,7 +15,7 @@ use daybook_domain::{
 };
 use daybook_entity::tenant::{business::business, chart::ledger};
 
-use super::question::Question;
+use super::{question::Question, scenario::Scenario};
 use crate::{
     error::{Error, Result},
     scope::TenantScope,
@@ -43,6 +43,8 @@ pub struct Frame {
     pub spans: Vec<Span>,
     /// Only what was recorded up to this instant counts.
     pub known_at: Option<i64>,
+    /// What counts beside the books.
+    pub scenario: Scenario,
     /// Ledgers of these businesses by name.
     ledgers: Vec<LedgerId>,
     headings: HashMap<LedgerId, Heading>,
@@ -74,7 +76,9 @@ impl Frame {
         own.sort_by(|one, other| (&one.name_key, one.id).cmp(&(&other.name_key, other.id)));
         let headings = own.iter().map(|one| (one.id, heading_of(&groups, one))).collect();
         let ledgers = own.into_iter().map(|one| one.id).collect();
-        let frame = Self { businesses, spans, known_at, ledgers, headings, groups, chart };
+        let scenario = question.scenario;
+        let frame =
+            Self { businesses, spans, known_at, scenario, ledgers, headings, groups, chart };
         Ok((frame, snapshot))
     }
 

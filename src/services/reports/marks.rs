@@ -12,6 +12,7 @@ use daybook_domain::{
 };
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
+use super::scenario::{self, Scenario};
 use crate::{
     db::sql::{list, statement, sum},
     error::Result,
@@ -82,6 +83,8 @@ pub struct Rows<'r> {
     pub businesses: &'r [BusinessId],
     /// Only rows recorded up to this instant; then the totals, which know no instants, are left aside.
     pub known_at: Option<i64>,
+    /// What counts beside the books.
+    pub scenario: Scenario,
 }
 
 /// What each ledger came to up to each of some days.
@@ -131,6 +134,13 @@ impl Rows<'_> {
         }
         reached.all.run_up();
         reached.closing.run_up();
+        if self.scenario.adds() {
+            for (place, day) in days.iter().enumerate() {
+                for (ledger, sums) in scenario::added(conn, self, *day).await? {
+                    reached.all.add(ledger, place, sums);
+                }
+            }
+        }
         if self.known_at.is_some() {
             return Ok(reached);
         }

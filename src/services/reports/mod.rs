@@ -15,4 +15,5 @@ pub mod profit_and_loss;
 pub mod question;
 pub mod ratios;
 pub mod registers;
+pub mod scenario;
 pub mod trial_balance;

@@ -95,7 +95,7 @@ pub async fn positions(frame: &Frame, conn: &impl ConnectionTrait) -> Result<Pos
         .flat_map(|span| frame.businesses.iter().map(|business| Turn::of(business, *span)))
         .flat_map(|turn| [turn.start, turn.opening_year, turn.closing_year, turn.end])
         .collect();
-    let rows = Rows { businesses: &businesses, known_at: frame.known_at };
+    let rows = Rows { businesses: &businesses, known_at: frame.known_at, scenario: frame.scenario };
     let reached = rows.up_to(conn, &days).await?;
     let own = by_business(frame);
     Ok(frame.spans.iter().map(|span| over(frame, &own, *span, &reached)).collect())

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use daybook_domain::statement::span::Span;
 use daybook_entity::tenant::business::business;
 
+use super::scenario::Scenario;
 use crate::{
     error::{Error, Result},
     scope::TenantScope,
@@ -55,6 +56,8 @@ pub struct Question {
     pub comparatives: Comparatives,
     /// Only what was recorded up to this instant, UTC milliseconds.
     pub known_at: Option<i64>,
+    /// What counts beside the books.
+    pub scenario: Scenario,
 }
 
 impl Question {

@@ -6,6 +6,7 @@ mod drafts;
 mod edits;
 mod figures;
 mod groups;
+mod kinds;
 mod large;
 mod lists;
 mod locks;

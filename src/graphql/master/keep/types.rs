@@ -15,7 +15,10 @@ use crate::{
             words::BaseVoucherType,
         },
     },
-    services::master::keep::types::{self, CreateType, UpdateType},
+    services::{
+        books::voucher_types::TypeRef,
+        master::keep::types::{self, CreateType, UpdateType},
+    },
 };
 
 /// A shared voucher type to be made.
@@ -61,7 +64,7 @@ pub struct AdminVoucherTypePayload {
 
 fn payload(outcome: Result<voucher_type::Model>) -> ApiResult<AdminVoucherTypePayload> {
     let (row, user_errors) = answer(outcome)?;
-    let voucher_type = row.map(|row| VoucherType::of(&row, None));
+    let voucher_type = row.map(|row| VoucherType::of(TypeRef::shared(&row)));
     Ok(AdminVoucherTypePayload { voucher_type, user_errors })
 }
 

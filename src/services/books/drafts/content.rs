@@ -20,6 +20,7 @@ use crate::{
         acts::{REASON_MAX, WrittenAct, WrittenReversal},
         bill_parts::{PARTS_MAX, WrittenBill},
         chart::{self, Asked, Chart},
+        voucher_types,
         vouchers::{
             ENTRIES_MAX, ENTRY_NARRATION_MAX, NARRATION_MAX, PostVoucher, REFERENCE_MAX,
             WrittenEntry, Wrong,
@@ -47,6 +48,8 @@ pub struct Content {
     pub reference_date: Option<NaiveDate>,
     /// When it happened, UTC milliseconds.
     pub occurred_at: Option<i64>,
+    /// Of a reversing journal: the last day on which scenarios count it.
+    pub applies_until: Option<NaiveDate>,
     /// An exception from a soft lock.
     pub lock_exception: Option<i64>,
     /// The entries.
@@ -131,6 +134,7 @@ impl Content {
             reference: command.reference.clone(),
             reference_date: command.reference_date,
             occurred_at: command.occurred_at,
+            applies_until: command.applies_until,
             lock_exception: command.lock_exception,
             entries: command.entries.iter().map(Entry::of).collect(),
         }
@@ -165,6 +169,7 @@ impl Content {
             reference: self.reference.clone(),
             reference_date: self.reference_date,
             occurred_at: self.occurred_at,
+            applies_until: self.applies_until,
             lock_exception: self.lock_exception,
             entries: self.entries.iter().map(Entry::to_written).collect(),
         }
@@ -217,7 +222,9 @@ impl Content {
         text("reason", &mut self.reason, REASON_MAX, false);
         text("narration", &mut self.narration, NARRATION_MAX, false);
         text("reference", &mut self.reference, REFERENCE_MAX, true);
-        let is_type = |id: i64| scope.catalogue.voucher_type(VoucherTypeId::new(id)).is_some();
+        let is_type = |id: i64| {
+            voucher_types::find(&scope.catalogue, chart, VoucherTypeId::new(id)).is_some()
+        };
         if self.voucher_type.is_some_and(|id| !is_type(id)) {
             let why = "there is no such voucher type";
             wrong.add(Code::VoucherTypeUnknown, "voucherTypeId", why);
@@ -289,6 +296,7 @@ impl Content {
             .text_if("reference", self.reference.as_deref())
             .text_if("referenceDate", day(self.reference_date).as_deref())
             .int_if("occurredAt", self.occurred_at)
+            .text_if("appliesUntil", self.applies_until.map(|day| day.to_string()).as_deref())
             .int_if("lockException", self.lock_exception)
             .list("entries", self.entries.iter().map(Entry::describe))
     }
@@ -442,6 +450,7 @@ mod tests {
             reference: Some("INV/1".to_owned()),
             reference_date: NaiveDate::from_ymd_opt(2026, 4, 29),
             occurred_at: Some(1),
+            applies_until: None,
             lock_exception: Some(3),
             entries: vec![WrittenEntry {
                 ledger: Some(LedgerId::new(i64::MAX)),

@@ -63,7 +63,7 @@ pub async fn create(scope: &PlatformScope, command: CreateType) -> Result<vouche
         Error::refused(Code::VoucherTypeUnknown, "input.baseType", why)
     })?;
     let number_width = command.number_width.unwrap_or(base.number_width);
-    check_numbering(&command.numbering_prefix, number_width, base.is_tax_document)?;
+    check_numbering((&command.numbering_prefix, ""), number_width, base.is_tax_document)?;
     let row = voucher_type::Model {
         id: VoucherTypeId::new(keeping.next_id()?),
         code,
@@ -117,7 +117,7 @@ pub async fn update(
     wrong.finish()?;
     let prefix = command.numbering_prefix.unwrap_or_else(|| before.numbering_prefix.clone());
     let width = command.number_width.unwrap_or(before.number_width);
-    check_numbering(&prefix, width, before.is_tax_document)?;
+    check_numbering((&prefix, ""), width, before.is_tax_document)?;
     let mut row = before.clone().into_active_model();
     if let Some(name) = name {
         row.name_key = Set(fold(&name));

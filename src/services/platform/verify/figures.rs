@@ -89,13 +89,19 @@ impl Check {
     /// The statement that counts; none for what needs more than one database.
     fn sql(self, backend: DbBackend) -> Option<String> {
         Some(match self {
-            Self::Balance => "SELECT COUNT(*) FROM (SELECT version_id FROM voucher_ledger_entries \
-                 GROUP BY version_id, effect HAVING SUM(debit) <> SUM(credit)) q"
+            Self::Balance => "SELECT \
+                 (SELECT COUNT(*) FROM (SELECT version_id FROM voucher_ledger_entries \
+                 GROUP BY version_id, effect HAVING SUM(debit) <> SUM(credit)) q) + \
+                 (SELECT COUNT(*) FROM (SELECT version_id FROM scenario_entries \
+                 GROUP BY version_id, effect HAVING SUM(debit) <> SUM(credit)) s)"
                 .to_owned(),
             Self::Total => "SELECT COUNT(*) FROM voucher_versions w LEFT JOIN \
                  (SELECT version_id, SUM(debit) AS debits FROM voucher_ledger_entries \
                  WHERE effect = 1 GROUP BY version_id) e ON e.version_id = w.id \
-                 WHERE e.debits IS NULL OR e.debits <> w.total"
+                 WHERE (e.debits IS NULL OR e.debits <> w.total) AND NOT EXISTS \
+                 (SELECT 1 FROM (SELECT version_id, SUM(debit) AS debits FROM scenario_entries \
+                 WHERE effect = 1 GROUP BY version_id) s \
+                 WHERE s.version_id = w.id AND s.debits = w.total)"
                 .to_owned(),
             Self::MonthlySums => monthly_sums(backend),
             Self::Series => "SELECT COUNT(*) FROM voucher_series s LEFT JOIN \
@@ -128,6 +134,10 @@ impl Check {
                  (SELECT COUNT(*) FROM voucher_versions w JOIN vouchers v ON v.id = w.voucher_id \
                  WHERE w.business_id <> v.business_id) + \
                  (SELECT COUNT(*) FROM voucher_ledger_entries e \
+                 JOIN voucher_versions w ON w.id = e.version_id \
+                 JOIN ledgers l ON l.id = e.ledger_id \
+                 WHERE e.business_id <> w.business_id OR l.business_id <> w.business_id) + \
+                 (SELECT COUNT(*) FROM scenario_entries e \
                  JOIN voucher_versions w ON w.id = e.version_id \
                  JOIN ledgers l ON l.id = e.ledger_id \
                  WHERE e.business_id <> w.business_id OR l.business_id <> w.business_id)"
@@ -208,7 +218,12 @@ async fn unknown_structure(conn: &impl ConnectionTrait, catalogue: &Catalogue) -
     let is_type: IsKnown = |all, id| all.voucher_type(VoucherTypeId::new(id)).is_some();
     let is_group: IsKnown = |all, id| all.group(AccountGroupId::new(id)).is_some();
     for (sql, is_known) in [
-        ("SELECT DISTINCT voucher_type_id FROM vouchers", is_type),
+        (
+            "SELECT DISTINCT voucher_type_id FROM vouchers \
+             WHERE voucher_type_id NOT IN (SELECT id FROM own_voucher_types)",
+            is_type,
+        ),
+        ("SELECT DISTINCT shared_type_id FROM own_voucher_types", is_type),
         ("SELECT DISTINCT group_id FROM ledgers WHERE group_id IS NOT NULL", is_group),
         (
             "SELECT DISTINCT parent_group_id FROM account_subgroups \

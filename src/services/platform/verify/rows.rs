@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use daybook_domain::{
     currency::CurrencyCode,
     id::{VoucherActId, VoucherId, VoucherVersionId},
@@ -10,7 +11,8 @@ use daybook_domain::{
 };
 use daybook_entity::tenant::{
     books::{
-        VoucherKind, bill_wise_detail, voucher, voucher_act, voucher_ledger_entry, voucher_version,
+        VoucherKind, bill_wise_detail, scenario_entry, voucher, voucher_act, voucher_ledger_entry,
+        voucher_version,
     },
     record::audit_log,
 };
@@ -25,12 +27,44 @@ use crate::{
     },
 };
 
+/// An entry of the books, or of a scenario, with what only that has.
+#[derive(Clone, PartialEq, Eq)]
+struct Entry {
+    row: voucher_ledger_entry::Model,
+    applies_until: Option<NaiveDate>,
+}
+
+impl From<scenario_entry::Model> for Entry {
+    fn from(row: scenario_entry::Model) -> Self {
+        Self {
+            applies_until: row.applies_until,
+            row: voucher_ledger_entry::Model {
+                id: row.id,
+                version_id: row.version_id,
+                line: row.line,
+                effect: row.effect,
+                business_id: row.business_id,
+                ledger_id: row.ledger_id,
+                dated: row.dated,
+                debit: row.debit,
+                credit: row.credit,
+                currency: row.currency,
+                currency_amount: row.currency_amount,
+                exchange_rate: row.exchange_rate,
+                narration: row.narration,
+                closing: false,
+                recorded_at: row.recorded_at,
+            },
+        }
+    }
+}
+
 /// All posted rows of some vouchers.
 #[derive(Default)]
 pub struct Rows {
     vouchers: HashMap<VoucherId, voucher::Model>,
     versions: HashMap<(VoucherId, i32), voucher_version::Model>,
-    entries: HashMap<(VoucherVersionId, i16), Vec<voucher_ledger_entry::Model>>,
+    entries: HashMap<(VoucherVersionId, i16), Vec<Entry>>,
     acts: HashMap<VoucherActId, voucher_act::Model>,
     bills: HashMap<(VoucherVersionId, i16), Vec<bill_wise_detail::Model>>,
     bills_of_acts: HashMap<VoucherActId, Vec<bill_wise_detail::Model>>,
@@ -61,7 +95,15 @@ impl Rows {
             .all(conn)
             .await?
         {
-            found.entries.entry((row.version_id, row.effect)).or_default().push(row);
+            let entry = Entry { row, applies_until: None };
+            found.entries.entry((entry.row.version_id, entry.row.effect)).or_default().push(entry);
+        }
+        let scenarios = scenario_entry::Entity::find()
+            .filter(scenario_entry::Column::VersionId.is_in(versions.iter().copied()))
+            .order_by_asc(scenario_entry::Column::Line);
+        for row in scenarios.all(conn).await? {
+            let entry = Entry::from(row);
+            found.entries.entry((entry.row.version_id, entry.row.effect)).or_default().push(entry);
         }
         let acts: Vec<VoucherActId> = found.acts.keys().copied().collect();
         let made = Condition::any()
@@ -174,25 +216,29 @@ impl Rows {
         agrees.then(|| (stored, rows.iter().map(bill).collect()))
     }
 
-    /// How many entries and bill parts of a version were taken back, if it was done whole and then.
+    /// Of which type a voucher is, and how many entries and bill parts of a version were taken back, if it
+    /// was done whole and then.
     pub fn taken_back(
         &self,
         id: VoucherId,
         number: i32,
         row: &audit_log::Model,
-    ) -> Option<(usize, usize)> {
+    ) -> Option<(BaseType, usize, usize)> {
+        let base = BaseType::parse(&self.vouchers.get(&id)?.base_type)?;
         let version = self.versions.get(&(id, number))?;
         let of = |effect| self.entries.get(&(version.id, effect)).map(Vec::as_slice);
         let (made, undone) = (of(1).unwrap_or_default(), of(-1).unwrap_or_default());
         let entries_agree = made.len() == undone.len()
             && made.iter().zip(undone).all(|(one, other)| {
                 let same = voucher_ledger_entry::Model {
-                    id: one.id,
-                    effect: one.effect,
-                    recorded_at: one.recorded_at,
-                    ..other.clone()
+                    id: one.row.id,
+                    effect: one.row.effect,
+                    recorded_at: one.row.recorded_at,
+                    ..other.row.clone()
                 };
-                same == *one && other.recorded_at == row.recorded_at
+                same == one.row
+                    && one.applies_until == other.applies_until
+                    && other.row.recorded_at == row.recorded_at
             });
         let of = |effect| self.bills.get(&(version.id, effect)).map(Vec::as_slice);
         let (parts, back) = (of(1).unwrap_or_default(), of(-1).unwrap_or_default());
@@ -206,7 +252,7 @@ impl Rows {
                 };
                 same == *one && other.recorded_at == row.recorded_at
             });
-        (entries_agree && bills_agree).then_some((undone.len(), back.len()))
+        (entries_agree && bills_agree).then_some((base, undone.len(), back.len()))
     }
 }
 
@@ -216,7 +262,7 @@ fn author(row: &audit_log::Model) -> Option<i64> {
 }
 
 fn entry(
-    row: &voucher_ledger_entry::Model,
+    Entry { row, applies_until }: &Entry,
     version: &voucher_version::Model,
     recorded_at: i64,
 ) -> Option<PostedEntry> {
@@ -237,7 +283,11 @@ fn entry(
         ledger: row.ledger_id,
         debit: row.debit,
         credit: row.credit,
-        detail: EntryDetail { narration: row.narration.clone(), foreign },
+        detail: EntryDetail {
+            narration: row.narration.clone(),
+            foreign,
+            applies_until: *applies_until,
+        },
     })
 }
 

@@ -3,7 +3,10 @@
 //! A row tells of a new voucher, or of an act: a version taken back, one posted anew, bills settled. Rows of
 //! posted tables that no row of the log tells of count as unrecorded.
 
-use daybook_domain::id::{BusinessId, VoucherActId, VoucherId};
+use daybook_domain::{
+    id::{BusinessId, VoucherActId, VoucherId},
+    voucher::BaseType,
+};
 use daybook_entity::tenant::{books::ActKind, record::audit_log};
 use sea_orm::{ConnectionTrait, Iterable};
 use serde::Deserialize;
@@ -16,10 +19,11 @@ use super::{
 use crate::{error::Result, lane::canonical};
 
 /// Posted tables with amounts, and those that say which amounts stand.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "vouchers",
     "voucher_versions",
     "voucher_ledger_entries",
+    "scenario_entries",
     "voucher_acts",
     "voucher_items",
     "voucher_tax_lines",
@@ -56,6 +60,11 @@ impl Recorded {
         let count = count(conn, &monthly_sums(conn.get_database_backend())).await?;
         Ok((count > 0).then_some(What::Totals { count }))
     }
+}
+
+/// The table that holds the entries of vouchers of a type.
+fn entries_of(base: BaseType) -> &'static str {
+    if base.is_scenario() { "scenario_entries" } else { "voucher_ledger_entries" }
 }
 
 /// The posted rows that a page of the log tells of.
@@ -147,7 +156,7 @@ impl Stored {
         }
         recorded.add("vouchers", 1);
         recorded.add("voucher_versions", 1);
-        recorded.add("voucher_ledger_entries", voucher.entries.len());
+        recorded.add(entries_of(voucher.base_type), voucher.entries.len());
         recorded.add("bill_wise_details", voucher.bills.len());
         Some(())
     }
@@ -175,13 +184,13 @@ impl Stored {
             return None;
         }
         if matches!(kind, ActKind::Cancelled | ActKind::Amended) {
-            let (entries, bills) = self.0.taken_back(id, act.version, row)?;
-            recorded.add("voucher_ledger_entries", entries);
+            let (base, entries, bills) = self.0.taken_back(id, act.version, row)?;
+            recorded.add(entries_of(base), entries);
             recorded.add("bill_wise_details", bills);
         }
         if let Some(amended) = amended {
             recorded.add("voucher_versions", 1);
-            recorded.add("voucher_ledger_entries", amended.entries.len());
+            recorded.add(entries_of(amended.base_type), amended.entries.len());
             recorded.add("bill_wise_details", amended.bills.len());
         }
         Some(())

@@ -64,7 +64,7 @@ pub struct Wanted {
     pub vouchers: Vec<PageAsk>,
 }
 
-/// The day book: all vouchers of a day, or of a range of days.
+/// The day book: all vouchers of a day, or of a range of days, that count in the books.
 ///
 /// # Errors
 /// No permission, an argument that cannot be used, or a database that cannot be read.
@@ -136,7 +136,7 @@ impl Shelf<'_> {
         let (recorded, recorded_bind) = known.of("w");
         // Asked of each version, so that versions are read in the order of their index.
         let of_type = " AND (SELECT b.base_type FROM vouchers b WHERE b.id = w.voucher_id) = ?";
-        let of_type = if self.base.is_some() { of_type } else { "" };
+        let of_type = if self.base.is_some() { of_type } else { COUNTS };
         let after = after(ask)?;
         let beyond = if after.is_some() { " AND (w.dated > ? OR w.id > ?)" } else { "" };
         let since = after.map_or(from, |(day, _)| day.max(from));
@@ -184,7 +184,7 @@ impl Shelf<'_> {
         let (ends, ends_bind) = with_end(known);
         let (recorded, recorded_bind) = known.of("w");
         let of_type = "JOIN vouchers b ON b.id = w.voucher_id AND b.base_type = ? ";
-        let of_type = if self.base.is_some() { of_type } else { "" };
+        let of_type = if self.base.is_some() { of_type } else { JOIN_COUNTS };
         let businesses = &self.frame.businesses;
         let month = month(backend, "w.dated");
         let text = format!(
@@ -214,6 +214,14 @@ impl Shelf<'_> {
         Ok(months)
     }
 }
+
+/// Keeps the version `w` only where its voucher counts in the books.
+const COUNTS: &str =
+    " AND (SELECT b.base_type FROM vouchers b WHERE b.id = w.voucher_id) NOT IN ('MEM', 'REV')";
+
+/// The same as a join.
+const JOIN_COUNTS: &str =
+    "JOIN vouchers b ON b.id = w.voucher_id AND b.base_type NOT IN ('MEM', 'REV') ";
 
 /// Joins the act `a` by which a version `w` was cancelled or amended, and what that binds. A version
 /// without one stands. (For NOT EXISTS, MariaDB would read all acts.)
