@@ -119,6 +119,9 @@ pub struct VoucherAmendInput {
     pub occurred_at: Option<DateTime>,
     /// At least two entries whose debits equal their credits.
     pub entries: Vec<VoucherEntryInput>,
+    /// Whether an entry on Round Off takes what rounding leaves of entries in other currencies: at most one
+    /// minor unit for each of them.
+    pub close_residue: Option<bool>,
     /// Shows what would be done, and changes nothing.
     #[graphql(default)]
     pub dry_run: bool,
@@ -234,6 +237,7 @@ impl VoucherActMutation {
             occurred_at: input.occurred_at.map(|instant| instant.0),
             lock_exception: None,
             entries: input.entries.into_iter().map(Into::into).collect(),
+            close_residue: input.close_residue.unwrap_or(false),
         };
         let done = acts::amend(&*ctx.tenant()?, act, command, claim, input.dry_run).await;
         VoucherActPayload::of(ctx, done, input.dry_run).await

@@ -63,6 +63,8 @@ pub struct VoucherDraftSaveInput {
     pub occurred_at: Option<DateTime>,
     /// Its entries, as far as they are known; they need not balance yet.
     pub entries: Option<Vec<VoucherDraftEntryInput>>,
+    /// Whether an entry on Round Off takes what rounding leaves of entries in other currencies.
+    pub close_residue: Option<bool>,
 }
 
 /// An entry of a draft, as far as it is known.
@@ -74,9 +76,10 @@ pub struct VoucherDraftEntryInput {
     pub debit: Option<Decimal>,
     /// Credit, in the entry's currency.
     pub credit: Option<Decimal>,
-    /// The entry's currency; the business's when left out.
+    /// The entry's currency; that of the ledger when left out, or the business's where it has none.
     pub currency: Option<CurrencyCode>,
-    /// Base units per unit of the entry's currency; needed when that is not the business's.
+    /// Base units per unit of the entry's currency, where that is not the business's; when left out, the
+    /// newest exchange rate of the voucher's day or before.
     pub exchange_rate: Option<Decimal>,
     /// Words about the entry.
     pub narration: Option<String>,
@@ -95,7 +98,7 @@ pub struct VoucherDraftBillInput {
     pub reference: Option<String>,
     /// When that is due; after the ledger's credit period when left out.
     pub due_on: Option<Date>,
-    /// How much, in the business's currency.
+    /// How much, in the ledger's own currency, or the business's where it has none.
     pub amount: Option<Decimal>,
     /// What becomes of more than the bill has open.
     #[graphql(default_with = "BillExcess::Refuse")]
@@ -152,6 +155,7 @@ impl From<VoucherDraftSaveInput> for SaveDraft {
                 occurred_at: input.occurred_at.map(|instant| instant.0),
                 lock_exception: None,
                 entries: input.entries.into_iter().flatten().map(Into::into).collect(),
+                close_residue: input.close_residue.unwrap_or(false),
             },
         }
     }

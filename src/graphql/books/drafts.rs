@@ -267,7 +267,7 @@ pub struct VoucherDraftBill {
     pub reference: Option<String>,
     /// When that is due.
     pub due_on: Option<Date>,
-    /// How much, in the business's currency.
+    /// How much, in the ledger's own currency, or the business's where it has none.
     pub amount: Option<Decimal>,
     /// What becomes of more than the bill has open.
     pub excess: BillExcess,

@@ -8,11 +8,13 @@ pub mod businesses;
 pub mod draft_acts;
 pub mod drafts;
 pub mod entries;
+pub mod exchange_rates;
 pub mod ledgers;
 pub mod loaders;
 pub mod lock_exceptions;
 pub mod locks;
 pub mod openings;
+pub mod revaluation;
 pub mod subscriptions;
 pub mod vouchers;
 pub mod years;
@@ -29,6 +31,7 @@ pub struct BooksQuery(
     ledgers::LedgerQuery,
     vouchers::VoucherQuery,
     bills::BillQuery,
+    exchange_rates::ExchangeRateQuery,
     drafts::DraftQuery,
     audit::AuditQuery,
 );
@@ -44,6 +47,8 @@ pub struct BooksMutation(
     vouchers::VoucherMutation,
     acts::VoucherActMutation,
     bills::BillMutation,
+    exchange_rates::ExchangeRateMutation,
+    revaluation::RevaluationMutation,
     openings::OpeningMutation,
     draft_acts::DraftMutation,
 );

@@ -51,6 +51,9 @@ pub struct Content {
     pub lock_exception: Option<i64>,
     /// The entries.
     pub entries: Vec<Entry>,
+    /// Whether what rounding leaves goes to Round Off.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub close_residue: bool,
 }
 
 /// An entry, as far as it is written.
@@ -133,6 +136,7 @@ impl Content {
             occurred_at: command.occurred_at,
             lock_exception: command.lock_exception,
             entries: command.entries.iter().map(Entry::of).collect(),
+            close_residue: command.close_residue,
         }
     }
 
@@ -167,6 +171,7 @@ impl Content {
             occurred_at: self.occurred_at,
             lock_exception: self.lock_exception,
             entries: self.entries.iter().map(Entry::to_written).collect(),
+            close_residue: self.close_residue,
         }
     }
 
@@ -291,6 +296,7 @@ impl Content {
             .int_if("occurredAt", self.occurred_at)
             .int_if("lockException", self.lock_exception)
             .list("entries", self.entries.iter().map(Entry::describe))
+            .int_if("closeResidue", self.close_residue.then_some(1))
     }
 }
 
@@ -459,6 +465,7 @@ mod tests {
                     excess: Excess::OnAccount,
                 }],
             }],
+            close_residue: true,
         }
     }
 
