@@ -7,7 +7,7 @@ use daybook_entity::tenant::books::ActKind;
 use super::{
     drafts::{Done, VoucherDraft},
     entries::VoucherEntryInput,
-    vouchers::{Voucher, VoucherUserError, voucher_of},
+    vouchers::{VOUCHER, Voucher, VoucherUserError, voucher_of},
 };
 use crate::{
     error::Result,
@@ -43,6 +43,9 @@ pub struct VoucherAct {
     pub reason: Option<String>,
     /// Whether a later act undid it.
     pub is_undone: bool,
+    /// Opaque global id of the voucher that reverses this one, or that takes the difference between the
+    /// exchange rates of an allocation.
+    pub related_voucher_id: Option<ID>,
     /// When it was done.
     pub recorded_at: DateTime,
 }
@@ -75,6 +78,7 @@ impl From<StoredAct> for VoucherAct {
             date: Date(act.dated),
             reason: act.reason,
             is_undone: act.is_undone,
+            related_voucher_id: act.related.map(|voucher| id::encode(VOUCHER, voucher.get())),
             recorded_at: DateTime(act.recorded_at),
         }
     }

@@ -63,6 +63,8 @@ pub struct VoucherDraft {
     pub reason: Option<String>,
     /// Its entries in order, as far as they are written.
     pub entries: Vec<VoucherDraftEntry>,
+    /// Whether an entry on Round Off takes what rounding leaves of entries in other currencies.
+    pub close_residue: bool,
     /// When it was begun.
     pub created_at: DateTime,
     /// When it was last changed.
@@ -126,6 +128,7 @@ impl From<Row> for VoucherDraft {
             occurred_at: content.occurred_at.map(DateTime),
             reason: said(content.reason),
             entries: content.entries.into_iter().map(VoucherDraftEntry::from).collect(),
+            close_residue: content.close_residue,
             created_at: DateTime(row.created_at),
             updated_at: DateTime(row.updated_at),
             submitted_at: row.submitted_at.map(DateTime),

@@ -235,8 +235,9 @@ pub fn prepare(
             return Err(Error::Refused(wrong.refusals));
         }
     };
-    let sides: Vec<(LedgerKind, Line)> =
-        written.iter().map(|entry| (entry.kind, entry.line)).collect();
+    // The entry that takes a residue stands on no side that the type could forbid.
+    let own = written.iter().take(command.entries.len());
+    let sides: Vec<(LedgerKind, Line)> = own.map(|entry| (entry.kind, entry.line)).collect();
     let allows = chart::settings(business).journal_allows_cash;
     check_sides(base, &sides, allows).map_err(|why| wrong.side(why))?;
     let places: Vec<u8> = written.iter().map(|entry| entry.exponent).collect();

@@ -54,9 +54,9 @@ pub async fn read(
     on: Option<NaiveDate>,
 ) -> Result<CurrencyPosition> {
     scope.require(Permission::ReportRead)?;
-    let groups = groups::groups(scope).await?;
     let snapshot = scope.db.reader().await?.snapshot().await?;
     let chart = chart::at(scope, &snapshot).await?;
+    let groups = groups::at(scope, &snapshot).await?;
     let business = chart.asked(scope, business)?.clone();
     let on = on.unwrap_or_else(|| scope.clock.today(&business.time_zone));
     let own = chart.ledgers.values().filter(|row| row.business_id == business.id);

@@ -2,6 +2,7 @@
 
 mod acts;
 mod bills;
+mod currency;
 mod drafts;
 mod edits;
 mod figures;
@@ -13,6 +14,7 @@ mod names;
 mod openings;
 mod refusals;
 mod retry;
+mod revaluation;
 mod shop;
 mod standing;
 mod together;
