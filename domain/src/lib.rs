@@ -8,6 +8,7 @@
 pub mod id;
 
 pub mod currency;
+pub mod exchange;
 pub mod money;
 
 pub mod period;

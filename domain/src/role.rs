@@ -82,6 +82,8 @@ permissions! {
     VoucherReverse = "VOUCHER_REVERSE", Tenant, "Undo posted vouchers by others.";
     VoucherApprove = "VOUCHER_APPROVE", Tenant, "Approve and reject vouchers that others drafted.";
     BillAllocate = "BILL_ALLOCATE", Tenant, "Set what waits on account against bills, and undo that.";
+    ExchangeRateSet = "EXCHANGE_RATE_SET", Tenant, "Set and remove exchange rates.";
+    CurrencyRevalue = "CURRENCY_REVALUE", Tenant, "Revalue ledgers in other currencies, and take that back.";
     SaleRead = "SALE_READ", Tenant, "See sales.";
     SaleCreate = "SALE_CREATE", Tenant, "Record sales.";
     ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
@@ -259,6 +261,8 @@ impl TenantRole {
                 VoucherReverse,
                 VoucherApprove,
                 BillAllocate,
+                ExchangeRateSet,
+                CurrencyRevalue,
                 SaleCreate,
                 YearClose,
                 PeriodLockSet,

@@ -34,6 +34,7 @@ mod tenant {
     pub mod m20261121_000011_lock_holders;
     pub mod m20261121_000012_entries_in_order;
     pub mod m20261121_000013_drafts;
+    pub mod m20261121_000018_currencies;
     pub mod m20261121_000027_own_voucher_types;
     pub mod m20261121_000028_scenario_entries;
 }
@@ -89,6 +90,7 @@ migrator! {
     tenant::m20261121_000011_lock_holders::Migration,
     tenant::m20261121_000012_entries_in_order::Migration,
     tenant::m20261121_000013_drafts::Migration,
+    tenant::m20261121_000018_currencies::Migration,
     tenant::m20261121_000027_own_voucher_types::Migration,
     tenant::m20261121_000028_scenario_entries::Migration,
 }

@@ -57,6 +57,8 @@ pub fn action_of(kind: ActKind) -> &'static str {
 
 /// What was done to a voucher: the act, the bill rows that it made, and of an amendment the new version.
 pub fn acted(act: &Act, rows: &[PostedBill], amended: Option<&PostedVoucher>) -> Change {
+    let is_reversed = act.kind == ActKind::Reversed;
+    let related = if is_reversed { "reversedBy" } else { "differenceBy" };
     let mut content = Canonical::new()
         .int("act", act.id.get())
         .int("voucher", act.voucher.get())
@@ -65,7 +67,7 @@ pub fn acted(act: &Act, rows: &[PostedBill], amended: Option<&PostedVoucher>) ->
         .int("areas", i64::from(act.areas))
         .int_if("lockException", act.lock_exception)
         .text_if("reason", act.reason.as_deref())
-        .int_if("reversedBy", act.related.map(VoucherId::get))
+        .int_if(related, act.related.map(VoucherId::get))
         .int_if("undoes", act.undoes.map(VoucherActId::get));
     if !rows.is_empty() {
         content = content.list("bills", rows.iter().map(bill));
@@ -131,6 +133,7 @@ fn day_text(day: Option<chrono::NaiveDate>) -> Option<String> {
 }
 
 fn bill(row: &PostedBill) -> Canonical {
+    let foreign = row.foreign.as_ref();
     Canonical::new()
         .int("id", row.id)
         .int("line", i64::from(row.line))
@@ -142,6 +145,8 @@ fn bill(row: &PostedBill) -> Canonical {
         .text_if("dueOn", day_text(row.due_on).as_deref())
         .int("debit", row.debit.minor())
         .int("credit", row.credit.minor())
+        .text_if("currency", foreign.map(|foreign| foreign.currency.as_str()))
+        .int_if("currencyAmount", foreign.map(|foreign| foreign.amount.minor()))
 }
 
 /// A year that a posting opened.

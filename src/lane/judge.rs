@@ -11,11 +11,12 @@ use daybook_domain::{
 use daybook_entity::tenant::books::VoucherKind;
 
 use super::{
+    exchange::{self, Difference},
     ids::Ids,
     judge_acts::{self, Judged},
-    judge_bills::{Part, judge_bills},
+    judge_bills::{Judged as Bills, Part, judge_bills},
     locks::{By, check_locks},
-    posting::{Deed, PostedVoucher, Posting},
+    posting::{Deed, PostedVoucher, Posting, THE_ONE_BEFORE},
     state::{Business, Series, State, Year},
     targets::{Bill, Target},
 };
@@ -36,6 +37,8 @@ pub struct Place {
     pub lock_exception: Option<i64>,
     /// Which bills it opens and settles.
     pub bills: Vec<Part>,
+    /// What it leaves between two exchange rates.
+    pub differences: Vec<Difference>,
     /// The voucher that it reverses, as it stood.
     pub reversed: Option<PostedVoucher>,
 }
@@ -139,8 +142,10 @@ pub fn judge_member(
                 .map(|judged| Verdict::Done(Box::new(judged))),
             Deed::Amend(amend) => judge_acts::amend(state, by, amend, &mut steps)
                 .map(|judged| Verdict::Done(Box::new(judged))),
-            Deed::Allocate(allocate) => judge_acts::allocate(state, by, allocate, &mut steps)
-                .map(|judged| Verdict::Done(Box::new(judged))),
+            Deed::Allocate(allocate) => {
+                judge_acts::allocate(state, changes, ids, by, allocate, &mut steps)
+                    .map(|judged| Verdict::Done(Box::new(judged)))
+            }
         };
         match done {
             Ok(verdict) => verdicts.push(verdict),
@@ -164,7 +169,11 @@ pub fn series_key(state: &State, posting: &Posting) -> Option<String> {
     Some(key_of(business, posting, year).0)
 }
 
-fn judge(
+/// Judges a new voucher.
+///
+/// # Errors
+/// The first refusal; steps done until then are to be taken back.
+pub fn judge(
     state: &mut State,
     changes: &mut Changes,
     ids: &Ids,
@@ -174,10 +183,12 @@ fn judge(
 ) -> Result<Place> {
     check_ledgers(state, posting)?;
     let reversed = match &posting.reverses {
-        Some(reverses) => Some(judge_acts::reverse(state, posting, reverses, steps)?),
-        None => None,
+        Some(reverses) if reverses.voucher != THE_ONE_BEFORE => {
+            Some(judge_acts::reverse(state, posting, reverses, steps)?)
+        }
+        _ => None,
     };
-    let bills = judge_bills(state, posting, steps)?;
+    let Bills { parts: bills, differences } = judge_bills(state, posting, steps)?;
     let business = state
         .businesses
         .get_mut(&posting.business)
@@ -229,6 +240,7 @@ fn judge(
         number,
         lock_exception,
         bills,
+        differences,
         reversed,
     })
 }
@@ -288,6 +300,7 @@ pub fn check_ledgers(state: &State, posting: &Posting) -> Result<()> {
             None => refusals.push(Refusal::new(Code::LedgerUnknown, &path, "no such ledger")),
         }
     }
+    exchange::check(state, posting, &mut refusals);
     if refusals.is_empty() { Ok(()) } else { Err(Error::Refused(refusals)) }
 }
 

@@ -1,11 +1,13 @@
 //! Judges what is done to posted vouchers later: cancelling, amending, reversing, allocating.
 
-use daybook_domain::id::VoucherActId;
+use daybook_domain::{exchange::Position, id::VoucherActId, money::Money};
 use daybook_entity::tenant::books::{ActKind, BillKind, VoucherKind};
 
 use super::{
-    judge::{Place, Step, check_ledgers, refuse, refuse_at, year_of},
-    judge_bills::{Part, judge_bills, move_bill, signed},
+    exchange::{self, Difference, Settled, counted, signed, take},
+    ids::Ids,
+    judge::{Changes, Place, Step, check_ledgers, judge, refuse, refuse_at, year_of},
+    judge_bills::{Judged as Bills, Part, judge_bills, move_bill},
     locks::{By, check_locks, pass_locks},
     posting::{Allocate, Allocation, Amend, Cancel, OnVoucher, PostedVoucher, Posting, Reverses},
     state::State,
@@ -32,6 +34,10 @@ pub struct Judged {
     pub parts: Vec<Part>,
     /// The allocation that it undoes.
     pub undoes: Option<VoucherActId>,
+    /// The voucher that takes what an allocation leaves between two rates.
+    pub difference: Option<Box<(Posting, Place)>>,
+    /// That voucher taken back, with the allocation.
+    pub cancels: Option<Box<Judged>>,
 }
 
 /// The new version of an amended voucher.
@@ -55,6 +61,13 @@ pub fn cancel(state: &mut State, by: By, cancel: &Cancel, steps: &mut Vec<Step>)
     if let Some(target) = state.targets.get_mut(&on.voucher) {
         target.is_cancelled = true;
     }
+    // What it reversed stands again for whoever is judged next.
+    if let Some(id) = target.voucher.reverses
+        && let Some(reversed) = state.targets.get_mut(&id)
+    {
+        steps.push(Step::Touched { id, before: Box::new(reversed.clone()) });
+        reversed.is_reversed = false;
+    }
     Ok(Judged {
         kind: ActKind::Cancelled,
         dated: target.voucher.dated,
@@ -63,6 +76,8 @@ pub fn cancel(state: &mut State, by: By, cancel: &Cancel, steps: &mut Vec<Step>)
         amended: None,
         parts: Vec::new(),
         undoes: None,
+        difference: None,
+        cancels: None,
         old: target.voucher,
     })
 }
@@ -94,7 +109,7 @@ pub fn amend(state: &mut State, by: By, amend: &Amend, steps: &mut Vec<Step>) ->
     }
     let passed = check_locks(business, posting, by)?;
     take_bills_back(state, &old, steps);
-    let mut bills = judge_bills(state, posting, steps)?;
+    let Bills { parts: mut bills, differences } = judge_bills(state, posting, steps)?;
     if is_opening {
         go_on(state, posting, &old, &mut bills, steps)?;
     }
@@ -105,6 +120,7 @@ pub fn amend(state: &mut State, by: By, amend: &Amend, steps: &mut Vec<Step>) ->
         number: old.number.clone(),
         lock_exception: passed,
         bills: Vec::new(),
+        differences,
         reversed: None,
     };
     Ok(Judged {
@@ -115,6 +131,8 @@ pub fn amend(state: &mut State, by: By, amend: &Amend, steps: &mut Vec<Step>) ->
         amended: Some(Amended { place, bills }),
         parts: Vec::new(),
         undoes: None,
+        difference: None,
+        cancels: None,
         old,
     })
 }
@@ -153,6 +171,8 @@ pub fn reverse(
 /// Why it cannot be.
 pub fn allocate(
     state: &mut State,
+    changes: &mut Changes,
+    ids: &Ids,
     by: By,
     allocate: &Allocate,
     steps: &mut Vec<Step>,
@@ -160,8 +180,14 @@ pub fn allocate(
     let on = &allocate.on;
     let target = standing(state, on)?.clone();
     touch(state, on, steps);
+    let mut differences = Vec::new();
+    let mut cancels = None;
     let (dated, undoes, parts) = match &allocate.what {
-        Allocation::Settle(_) => (allocate.dated, None, settle(state, allocate, &target, steps)?),
+        Allocation::Settle(_) => {
+            let (parts, left) = settle(state, allocate, &target, steps)?;
+            differences = left;
+            (allocate.dated, None, parts)
+        }
         Allocation::Undo(act) => {
             let Some(allocated) = target.allocations.get(act) else {
                 let why = "this voucher has no such allocation that still stands";
@@ -169,7 +195,7 @@ pub fn allocate(
             };
             let mut parts = Vec::with_capacity(allocated.rows.len());
             for row in &allocated.rows {
-                let amount = -signed(row);
+                let amount = signed(row).turned();
                 if let Some(bill) = row.bill {
                     move_bill(state, bill, amount, steps);
                 }
@@ -181,12 +207,26 @@ pub fn allocate(
                     reference: None,
                     due_on: None,
                     amount,
+                    currency: row.foreign.as_ref().map(|foreign| foreign.currency.clone()),
                 });
             }
+            let goes = allocated.difference.map(|voucher| Cancel {
+                on: OnVoucher { voucher, expected_version: None, ..on.clone() },
+            });
+            let goes = goes.map(|goes| cancel(state, by, &goes, steps)).transpose()?;
+            cancels = goes.map(Box::new);
             (allocated.dated, Some(*act), parts)
         }
     };
     let lock_exception = check_date(state, on, &target.voucher, dated, by)?;
+    let difference = match &allocate.difference {
+        Some(template) if !differences.is_empty() => {
+            let posting = exchange::difference_voucher(template, &differences)?;
+            let place = judge(state, changes, ids, by, &posting, steps)?;
+            Some(Box::new((posting, place)))
+        }
+        _ => None,
+    };
     Ok(Judged {
         kind: if undoes.is_some() { ActKind::Deallocated } else { ActKind::Allocated },
         dated,
@@ -195,6 +235,8 @@ pub fn allocate(
         amended: None,
         parts,
         undoes,
+        difference,
+        cancels,
         old: target.voucher,
     })
 }
@@ -205,9 +247,13 @@ fn settle(
     allocate: &Allocate,
     target: &Target,
     steps: &mut Vec<Step>,
-) -> Result<Vec<Part>> {
-    let Allocation::Settle(settled) = &allocate.what else { return Ok(Vec::new()) };
+) -> Result<(Vec<Part>, Vec<Difference>)> {
+    let Allocation::Settle(settled) = &allocate.what else { return Ok(Default::default()) };
     let (path, ledger) = (&allocate.on.path, allocate.ledger);
+    let currency = state.ledgers.get(&ledger).and_then(|known| known.currency.clone());
+    // Without the voucher for differences nobody knew of the currency: it was set meanwhile.
+    let currency = currency.filter(|_| allocate.difference.is_some());
+    let abroad = currency.is_some();
     if allocate.dated < target.voucher.dated {
         let why = "an allocation is not dated before its voucher";
         return Err(refuse_at(path, Code::Invalid, "date", why));
@@ -220,6 +266,7 @@ fn settle(
         reference: None,
         due_on: None,
         amount,
+        currency: currency.clone(),
     };
     // What waits: each source with what it holds, a debit above zero.
     let mut sources = Vec::new();
@@ -234,6 +281,7 @@ fn settle(
         }
     }
     let mut parts = Vec::new();
+    let mut all = Settled::default();
     for (index, wanted) in settled.iter().enumerate() {
         let field = |last: &str| format!("allocations.{index}.{last}");
         let bill = state.bills.get(&wanted.bill).copied();
@@ -243,38 +291,52 @@ fn settle(
             let why = "this party has no such bill";
             return Err(refuse_at(path, Code::BillUnknown, &field("billId"), why));
         };
-        if wanted.amount > bill.open.size() {
+        let open = counted(bill.open, abroad);
+        if !abroad && !bill.open.foreign.is_zero() {
+            let why = "somebody changed this meanwhile; read it again";
+            return Err(refuse_at(path, Code::Stale, "ledgerId", why));
+        }
+        if wanted.amount > open.size() {
             let why = "the bill has less open than that";
             return Err(refuse_at(path, Code::BillOverAllocated, &field("amount"), why));
         }
-        let is_debit_bill = !bill.open.is_negative();
+        let is_debit_bill = !open.is_negative();
         let mut left = wanted.amount;
+        let mut settles = Position::default();
         for (kind, source, holds) in &mut sources {
-            let is_opposite = holds.is_negative() == is_debit_bill && !holds.is_zero();
+            let held = counted(*holds, abroad);
+            let is_opposite = held.is_negative() == is_debit_bill && !held.is_zero();
             if !is_opposite || *source == Some(wanted.bill) {
                 continue;
             }
-            let taken = left.min(holds.size());
-            if taken.is_zero() {
+            let size = left.min(held.size());
+            if size.is_zero() {
                 continue;
             }
-            let moved = if is_debit_bill { taken } else { -taken };
-            *holds = holds.saturating_add(moved);
-            left = left.saturating_sub(taken);
-            parts.push(part(*kind, *source, moved));
+            let taken = take(holds, size, abroad);
+            if taken.base.is_zero() {
+                let why = "so little is worth nothing in the business's currency; take more";
+                return Err(refuse_at(path, Code::Invalid, &field("amount"), why));
+            }
+            left = left.saturating_sub(size);
+            settles = settles.with(taken);
+            parts.push(part(*kind, *source, taken.turned()));
             if let Some(source) = source {
-                move_bill(state, *source, moved, steps);
+                move_bill(state, *source, taken.turned(), steps);
             }
         }
         if !left.is_zero() {
             let why = "the voucher has less on account and in advance than that";
             return Err(refuse_at(path, Code::BillOverAllocated, &field("amount"), why));
         }
-        let settles = if is_debit_bill { -wanted.amount } else { wanted.amount };
+        if abroad {
+            all.add(state, wanted.bill, settles);
+        }
         parts.push(part(BillKind::Against, Some(wanted.bill), settles));
         move_bill(state, wanted.bill, settles, steps);
     }
-    Ok(parts)
+    let differences = all.differences(state, target.voucher.business)?;
+    Ok((parts, differences))
 }
 
 /// The voucher, if it stands as the caller saw it.
@@ -319,8 +381,17 @@ fn go_on(
         let Some(id) = row.bill else { continue };
         let open = state.bills.get(&id).map(|bill| bill.open).unwrap_or_default();
         let now = bills.iter().find(|part| part.bill == Some(id)).map(|part| part.amount);
-        let is_enough =
-            open.is_zero() || now.is_some_and(|amount| amount.is_negative() == open.is_negative());
+        let is_side = |open: Money, now: Money| {
+            open.is_zero() || (!now.is_zero() && now.is_negative() == open.is_negative())
+        };
+        // What was settled of a bill in another currency took its share of the value that it had.
+        let is_kept = |now: Position| now == signed(row) || now == open || row.foreign.is_none();
+        let is_enough = match now {
+            Some(now) => {
+                is_side(open.base, now.base) && is_side(open.foreign, now.foreign) && is_kept(now)
+            }
+            None => open.is_closed(),
+        };
         if !is_enough {
             let number = row.reference.as_deref().unwrap_or_default();
             let why = format!("other vouchers settle more of the bill {number} than that");
@@ -369,7 +440,7 @@ fn touch<'s>(
 fn take_bills_back(state: &mut State, voucher: &PostedVoucher, steps: &mut Vec<Step>) {
     for row in &voucher.bills {
         if let Some(bill) = row.bill {
-            move_bill(state, bill, -signed(row), steps);
+            move_bill(state, bill, signed(row).turned(), steps);
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Judges which bills the entries of a voucher open and settle.
 
 use daybook_domain::{
+    currency::CurrencyCode,
+    exchange::Position,
     id::{BillId, LedgerId},
     money::Money,
 };
 use daybook_entity::tenant::books::BillKind;
 
 use super::{
+    exchange::{self, Difference, Settled, counted, take},
     judge::{Step, refuse},
-    posting::{BillPart, Excess, PostedBill, Posting},
+    posting::{BillPart, Excess, Posting},
     state::State,
 };
 use crate::error::{Code, Result};
@@ -29,7 +32,18 @@ pub struct Part {
     /// When that is due.
     pub due_on: Option<chrono::NaiveDate>,
     /// A debit above zero, a credit below.
-    pub amount: Money,
+    pub amount: Position,
+    /// The currency of the ledger, where it has one of its own.
+    pub currency: Option<CurrencyCode>,
+}
+
+/// What judging the bills of a voucher gives.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// The parts, also those of the differences.
+    pub parts: Vec<Part>,
+    /// What is left between two exchange rates; entries take it behind the voucher's own.
+    pub differences: Vec<Difference>,
 }
 
 /// Completes the bill parts of a voucher: what an entry on a bill-wise ledger says nothing of stays on
@@ -38,57 +52,68 @@ pub struct Part {
 ///
 /// # Errors
 /// The first part that cannot be: more than its entry, an unknown bill, more than the bill has open.
-pub fn judge_bills(
-    state: &mut State,
-    posting: &Posting,
-    steps: &mut Vec<Step>,
-) -> Result<Vec<Part>> {
+pub fn judge_bills(state: &mut State, posting: &Posting, steps: &mut Vec<Step>) -> Result<Judged> {
     if posting.base_type.is_scenario() {
-        return Ok(Vec::new());
+        return Ok(Judged::default());
     }
     let mut asked = posting.bills.iter().peekable();
     let mut parts = Vec::new();
+    let mut settled = Settled::default();
     for ((index, line), entry_line) in posting.entries.lines().iter().enumerate().zip(1..) {
-        let is_bill_wise = state.ledgers.get(&line.ledger).is_some_and(|one| one.is_bill_wise);
-        let entry = line.debit.saturating_sub(line.credit);
-        let mut left = entry.size();
+        let known = state.ledgers.get(&line.ledger);
+        let is_bill_wise = known.is_some_and(|one| one.is_bill_wise);
+        let currency = known.and_then(|one| one.currency.clone());
+        let (entry, abroad) = exchange::moved(state, posting, index, line);
+        let mut left = entry;
         while let Some(part) = asked.next_if(|part| part.entry == index) {
             if !is_bill_wise {
                 let why = "this ledger is not kept bill by bill";
                 return Err(refuse(posting, Code::NotAllowed, &part.field, why));
             }
-            left = left.saturating_sub(part.amount);
-            if left.is_negative() {
+            if part.amount > counted(left, abroad).size() {
                 let why = "the bills come to more than the entry";
                 return Err(refuse(posting, Code::BillsUnequal, &field(part, "amount"), why));
             }
-            let stored = |kind, bill, amount: Money| Part {
+            let stored = |kind, bill, amount: Position| Part {
                 entry_line: Some(entry_line),
                 ledger: line.ledger,
                 bill,
                 kind,
                 reference: part.reference.clone(),
                 due_on: part.due_on,
-                amount: if entry.is_negative() { -amount } else { amount },
+                amount,
+                currency: currency.clone(),
             };
             match (part.kind, part.bill) {
                 (BillKind::Against, Some(bill)) => {
-                    let room = settle(state, posting, (part, bill), line.ledger, entry, steps)?;
-                    if !room.is_zero() {
-                        parts.push(stored(BillKind::Against, Some(bill), room));
+                    let side = (entry.base.is_negative(), abroad);
+                    let room = room(state, posting, (part, bill), line.ledger, side)?;
+                    if room.is_zero() {
+                        continue;
                     }
-                    let rest = part.amount.saturating_sub(room);
-                    left = left.saturating_add(rest);
+                    let taken = worth(posting, part, take(&mut left, room, abroad))?;
+                    if currency.is_some() && part.excess != Excess::Restores {
+                        settled.add(state, bill, taken);
+                    }
+                    move_bill(state, bill, taken, steps);
+                    parts.push(stored(BillKind::Against, Some(bill), taken));
                 }
                 (BillKind::Against, None) => {
                     let why = "say which bill this settles";
                     return Err(refuse(posting, Code::Required, &field(part, "billId"), why));
                 }
-                (BillKind::OnAccount, _) => left = left.saturating_add(part.amount),
-                (kind, _) => parts.push(stored(kind, None, part.amount)),
+                (BillKind::OnAccount, _) => {}
+                (kind, _) => {
+                    let taken = worth(posting, part, take(&mut left, part.amount, abroad))?;
+                    parts.push(stored(kind, None, taken));
+                }
             }
         }
-        if is_bill_wise && !left.is_zero() {
+        if is_bill_wise && left.base.is_zero() && !left.foreign.is_zero() {
+            let why = "what the bills leave is worth nothing in the business's currency";
+            return Err(refuse(posting, Code::Invalid, &format!("entries.{index}.bills"), why));
+        }
+        if is_bill_wise && !left.base.is_zero() {
             parts.push(Part {
                 entry_line: Some(entry_line),
                 ledger: line.ledger,
@@ -96,21 +121,33 @@ pub fn judge_bills(
                 kind: BillKind::OnAccount,
                 reference: None,
                 due_on: None,
-                amount: if entry.is_negative() { -left } else { left },
+                amount: left,
+                currency,
             });
         }
     }
-    Ok(parts)
+    let differences = settled.differences(state, posting.business)?;
+    let own = posting.entries.lines().len();
+    parts.extend(exchange::difference_parts(state, own, &differences, steps));
+    Ok(Judged { parts, differences })
 }
 
-/// How much of a part the bill takes.
-fn settle(
-    state: &mut State,
+/// A part, if it has a value: so little of a currency may be worth nothing in base currency.
+fn worth(posting: &Posting, part: &BillPart, taken: Position) -> Result<Position> {
+    if taken.base.is_zero() {
+        let why = "so little is worth nothing in the business's currency; take more";
+        return Err(refuse(posting, Code::Invalid, &field(part, "amount"), why));
+    }
+    Ok(taken)
+}
+
+/// How much of a part the bill takes, counted as the part is.
+fn room(
+    state: &State,
     posting: &Posting,
     (part, id): (&BillPart, BillId),
     ledger: LedgerId,
-    entry: Money,
-    steps: &mut Vec<Step>,
+    (is_credit, abroad): (bool, bool),
 ) -> Result<Money> {
     let bill = state
         .bills
@@ -121,10 +158,14 @@ fn settle(
             let why = "this party has no such bill";
             refuse(posting, Code::BillUnknown, &field(part, "billId"), why)
         })?;
-    let is_opposite = bill.open.is_negative() != entry.is_negative();
-    let open = if is_opposite { bill.open.size() } else { Money::ZERO };
+    let open = counted(bill.open, abroad);
+    let is_opposite = open.is_negative() != is_credit;
+    let open = if is_opposite { open.size() } else { Money::ZERO };
+    let own = state.ledgers.get(&ledger).is_some_and(|one| one.currency.is_some());
     let room = match part.excess {
         Excess::Restores => part.amount,
+        // An entry that moves the value alone settles nothing in the bill's currency.
+        _ if own && !abroad => part.amount,
         Excess::OnAccount => part.amount.min(open),
         Excess::Refuse if part.amount > open => {
             let why = "the bill has less open than that; take less, or leave the rest on account";
@@ -132,21 +173,15 @@ fn settle(
         }
         Excess::Refuse => part.amount,
     };
-    move_bill(state, id, if entry.is_negative() { -room } else { room }, steps);
     Ok(room)
 }
 
 /// Adds to what a bill has open, in a way that can be taken back.
-pub fn move_bill(state: &mut State, id: BillId, amount: Money, steps: &mut Vec<Step>) {
+pub fn move_bill(state: &mut State, id: BillId, amount: Position, steps: &mut Vec<Step>) {
     if let Some(bill) = state.bills.get_mut(&id) {
         steps.push(Step::Billed { id, before: *bill });
-        bill.open = bill.open.saturating_add(amount);
+        bill.open = bill.open.with(amount);
     }
-}
-
-/// What a stored part adds to its bill.
-pub fn signed(row: &PostedBill) -> Money {
-    row.debit.saturating_sub(row.credit)
 }
 
 fn field(part: &BillPart, last: &str) -> String {

@@ -7,6 +7,7 @@
 
 pub mod actor;
 pub(crate) mod canonical;
+mod exchange;
 pub mod fence;
 pub mod ids;
 mod judge;
@@ -34,6 +35,7 @@ use tokio::{
 };
 
 pub use actor::{Actor, Who};
+pub use exchange::EXCHANGE_GAIN;
 pub use fence::Fence;
 pub use ids::Ids;
 pub use posting::{Claim, Deed, Post, Posted, PostedBill, PostedEntry, PostedVoucher, Posting};
@@ -96,7 +98,7 @@ type Work = Box<dyn for<'w> FnOnce(&'w mut Writing) -> BoxFuture<'w, Result<AnyB
 pub(crate) enum Member {
     Post { post: Box<Post>, answer: oneshot::Sender<Result<Posted>> },
     DryRun { post: Box<Post>, answer: oneshot::Sender<Result<Posted>> },
-    Write { actor: Actor, work: Work, answer: oneshot::Sender<Result<AnyBox>> },
+    Write { actor: Actor, work: Work, keep: bool, answer: oneshot::Sender<Result<AnyBox>> },
 }
 
 /// A running lane. Dropping it ends its task once the queue is empty.
@@ -145,6 +147,26 @@ impl Lane {
         T: Send + 'static,
         F: for<'w> FnOnce(&'w mut Writing) -> BoxFuture<'w, Result<T>> + Send + 'static,
     {
+        self.work(actor, work, true).await
+    }
+
+    /// Does what [`Lane::write`] would, in a transaction that always ends in ROLLBACK.
+    ///
+    /// # Errors
+    /// As [`Lane::write`].
+    pub async fn try_out<T, F>(&self, actor: Actor, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'w> FnOnce(&'w mut Writing) -> BoxFuture<'w, Result<T>> + Send + 'static,
+    {
+        self.work(actor, work, false).await
+    }
+
+    async fn work<T, F>(&self, actor: Actor, work: F, keep: bool) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'w> FnOnce(&'w mut Writing) -> BoxFuture<'w, Result<T>> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
         let work: Work = Box::new(move |writing| {
             Box::pin(async move {
@@ -152,7 +174,7 @@ impl Lane {
                 Ok(done)
             })
         });
-        self.send(Member::Write { actor, work, answer })?;
+        self.send(Member::Write { actor, work, keep, answer })?;
         let done = answered.await.map_err(|_| lost())??;
         done.downcast().map(|done| *done).map_err(|_| Error::Internal("a lane's answer".into()))
     }

@@ -68,10 +68,13 @@ pub struct Posting {
     pub bills: Vec<BillPart>,
 }
 
+/// Stands for the voucher that the deed before made, which has no id before it is stored.
+pub const THE_ONE_BEFORE: VoucherId = VoucherId::new(0);
+
 /// What a reversing voucher undoes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reverses {
-    /// The voucher.
+    /// The voucher, or [`THE_ONE_BEFORE`].
     pub voucher: VoucherId,
     /// Its version that was mirrored; another one must not have come between.
     pub version: i32,
@@ -94,7 +97,8 @@ pub struct BillPart {
     pub reference: Option<String>,
     /// When that is due.
     pub due_on: Option<NaiveDate>,
-    /// Minor units in base currency, above zero, on the entry's side.
+    /// Minor units above zero, on the entry's side: in the ledger's currency where the entry has an amount
+    /// in it, else in base currency.
     pub amount: Money,
     /// What becomes of more than the bill has open.
     pub excess: Excess,
@@ -163,7 +167,7 @@ pub struct Amend {
 }
 
 /// Allocation of what a voucher left on account or paid in advance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Allocate {
     /// Which voucher, and why.
     pub on: OnVoucher,
@@ -173,6 +177,9 @@ pub struct Allocate {
     pub dated: NaiveDate,
     /// What is done.
     pub what: Allocation,
+    /// The voucher that takes the difference between two rates, on a ledger with a currency of its own.
+    /// Its entries stand in for those that judging makes.
+    pub difference: Option<Box<Posting>>,
 }
 
 /// What an allocation does.
@@ -189,7 +196,7 @@ pub enum Allocation {
 pub struct Settle {
     /// The bill.
     pub bill: BillId,
-    /// Minor units in base currency, above zero.
+    /// Minor units in the ledger's currency, or the base currency where it has none; above zero.
     pub amount: Money,
 }
 
@@ -231,10 +238,34 @@ pub struct EntryDetail {
 pub struct Foreign {
     /// Which currency.
     pub currency: CurrencyCode,
-    /// Minor units of that currency; never negative.
+    /// Minor units of that currency; never negative. Zero where the entry moves the value in base
+    /// currency alone.
     pub amount: Money,
-    /// Base units per foreign unit.
+    /// Base units per foreign unit; zero with the amount.
     pub rate: ExchangeRate,
+}
+
+impl Foreign {
+    /// The mark of an entry that moves the value in base currency alone, of a ledger in this currency.
+    pub fn value_alone(currency: CurrencyCode) -> Self {
+        Self { currency, amount: Money::ZERO, rate: ExchangeRate::from_raw(0) }
+    }
+}
+
+/// An amount in the currency of a ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InCurrency {
+    /// Which currency.
+    pub currency: CurrencyCode,
+    /// Minor units of it, never negative; zero where only the value in base currency moves.
+    pub amount: Money,
+}
+
+impl InCurrency {
+    /// An amount of a currency.
+    pub fn of((currency, amount): (CurrencyCode, Money)) -> Self {
+        Self { currency, amount }
+    }
 }
 
 /// Things done to the books together, all or none.
@@ -249,11 +280,12 @@ pub struct Post {
 }
 
 impl Post {
-    /// Its new vouchers and new versions.
+    /// Its new vouchers and new versions, also such as an allocation may need.
     pub fn postings(&self) -> impl Iterator<Item = &Posting> + Clone {
         self.deeds.iter().filter_map(|deed| match deed {
             Deed::Post(posting) | Deed::Amend(Amend { posting, .. }) => Some(posting),
-            Deed::Cancel(_) | Deed::Allocate(_) => None,
+            Deed::Allocate(allocate) => allocate.difference.as_deref(),
+            Deed::Cancel(_) => None,
         })
     }
 
@@ -357,6 +389,8 @@ pub struct PostedBill {
     pub debit: Money,
     /// Credit in base currency.
     pub credit: Money,
+    /// The amount in the ledger's currency, where it has one of its own.
+    pub foreign: Option<InCurrency>,
 }
 
 /// An entry just stored.

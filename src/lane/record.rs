@@ -14,7 +14,7 @@ use super::{
     ids::Ids,
     judge::{Changes, Place},
     judge_bills::Part,
-    posting::{Claim, PostedBill, PostedEntry, PostedVoucher, Posting},
+    posting::{Claim, InCurrency, PostedBill, PostedEntry, PostedVoucher, Posting},
     rows::Rows,
     state::State,
     tables,
@@ -130,6 +130,21 @@ pub fn voucher(posting: &Posting, place: Place, stamp: Stamp, ids: &Ids) -> Resu
             detail: details.next().unwrap_or_default(),
         });
     }
+    let mut total = posting.entries.total();
+    for difference in place.differences {
+        let first = i32::try_from(entries.len()).unwrap_or(i32::MAX).saturating_add(1);
+        for ((line, detail), number) in difference.lines().into_iter().zip(first..) {
+            entries.push(PostedEntry {
+                id: EntryId::new(ids.next()?),
+                line: number,
+                ledger: line.ledger,
+                debit: line.debit,
+                credit: line.credit,
+                detail,
+            });
+        }
+        total = total.saturating_add(difference.amount.size());
+    }
     let bills = bills(place.bills, ids)?;
     Ok(PostedVoucher {
         id: stamp.id,
@@ -145,7 +160,7 @@ pub fn voucher(posting: &Posting, place: Place, stamp: Stamp, ids: &Ids) -> Resu
         version: stamp.version,
         kind: posting.kind,
         dated: posting.dated,
-        total: posting.entries.total(),
+        total,
         narration: posting.narration.clone(),
         reference: posting.reference.clone(),
         reference_date: posting.reference_date,
@@ -170,11 +185,10 @@ pub fn bills(parts: Vec<Part>, ids: &Ids) -> Result<Vec<PostedBill>> {
     for (part, line) in parts.into_iter().zip(1..) {
         let id = ids.next()?;
         let opens = matches!(part.kind, BillKind::New | BillKind::Advance) && part.bill.is_none();
-        let (debit, credit) = if part.amount.is_negative() {
-            (Money::ZERO, part.amount.size())
-        } else {
-            (part.amount, Money::ZERO)
-        };
+        let amount = part.amount.base;
+        let (debit, credit) =
+            if amount.is_negative() { (Money::ZERO, amount.size()) } else { (amount, Money::ZERO) };
+        let foreign = part.amount.foreign.size();
         rows.push(PostedBill {
             id,
             line,
@@ -186,6 +200,7 @@ pub fn bills(parts: Vec<Part>, ids: &Ids) -> Result<Vec<PostedBill>> {
             due_on: part.due_on,
             debit,
             credit,
+            foreign: part.currency.map(|currency| InCurrency { currency, amount: foreign }),
         });
     }
     Ok(rows)
@@ -419,6 +434,8 @@ impl Staged {
             row.debit.minor().into(),
             row.credit.minor().into(),
             recorded_at.into(),
+            row.foreign.as_ref().map(|foreign| foreign.currency.to_string()).into(),
+            row.foreign.as_ref().map(|foreign| foreign.amount.minor()).into(),
         ]);
     }
 

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use daybook_domain::{
+    currency::CurrencyCode,
     id::{BillId, BusinessId, LedgerId, SeriesId, VoucherId},
     lock::{Exception, Lock},
     period::AccountingCalendar,
@@ -15,6 +16,7 @@ use daybook_domain::{
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 
 use super::{
+    exchange,
     fence::Fence,
     locks,
     posting::Posting,
@@ -32,6 +34,8 @@ pub struct State {
     chain_seq: Option<i64>,
     pub(super) businesses: HashMap<BusinessId, Business>,
     pub(super) ledgers: HashMap<LedgerId, Ledger>,
+    /// Where differences between exchange rates go, of businesses with ledgers in other currencies.
+    pub(super) exchange: HashMap<BusinessId, LedgerId>,
     pub(super) series: HashMap<String, Series>,
     /// Vouchers that the batch under way acts on.
     pub(super) targets: HashMap<VoucherId, Target>,
@@ -70,7 +74,7 @@ pub struct Year {
 }
 
 /// What matters of a ledger when something is posted to it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Ledger {
     /// In whose books it is.
     pub business: BusinessId,
@@ -78,6 +82,8 @@ pub struct Ledger {
     pub is_archived: bool,
     /// Its entries say which bills they open and settle.
     pub is_bill_wise: bool,
+    /// Its own currency, in which its entries are.
+    pub currency: Option<CurrencyCode>,
 }
 
 /// A number series.
@@ -107,6 +113,7 @@ impl State {
     pub fn forget_settings(&mut self) {
         self.businesses.clear();
         self.ledgers.clear();
+        self.exchange.clear();
     }
 
     /// Remembers where the fence stands after this lane's own commit.
@@ -129,7 +136,7 @@ impl State {
         let acted_on = self.targets.values().map(|target| target.voucher.business);
         let mut businesses: HashSet<BusinessId> =
             acted_on.filter(|business| !self.businesses.contains_key(business)).collect();
-        for posting in postings {
+        for posting in postings.clone() {
             if !self.businesses.contains_key(&posting.business) {
                 businesses.insert(posting.business);
             }
@@ -144,23 +151,26 @@ impl State {
         for chunk in ledgers.chunks(500) {
             let backend = txn.get_database_backend();
             let sql = format!(
-                "SELECT id, business_id, archived_at, is_bill_wise FROM ledgers WHERE id IN ({})",
+                "SELECT id, business_id, archived_at, is_bill_wise, currency FROM ledgers \
+                 WHERE id IN ({})",
                 list(chunk.len())
             );
             let values = chunk.iter().map(|ledger| Value::from(ledger.get()));
             for row in txn.query_all_raw(statement(backend, &sql, values)).await? {
                 let archived: Option<i64> = row.try_get_by_index(2)?;
+                let currency: Option<String> = row.try_get_by_index(4)?;
                 self.ledgers.insert(
                     LedgerId::new(row.try_get_by_index(0)?),
                     Ledger {
                         business: BusinessId::new(row.try_get_by_index(1)?),
                         is_archived: archived.is_some(),
                         is_bill_wise: row.try_get_by_index(3)?,
+                        currency: exchange::currency(currency)?,
                     },
                 );
             }
         }
-        Ok(())
+        exchange::load(self, txn, postings).await
     }
 
     /// Reads the series of these keys that are not known yet.

@@ -15,7 +15,10 @@ use daybook_domain::{
 use daybook_entity::tenant::books::{BillKind, VoucherKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, QueryResult, Value};
 
-use super::posting::{EntryDetail, Foreign, PostedBill, PostedEntry, PostedVoucher};
+use super::{
+    exchange,
+    posting::{EntryDetail, Foreign, InCurrency, PostedBill, PostedEntry, PostedVoucher},
+};
 use crate::{
     db::sql::{list, statement},
     error::{Error, Result},
@@ -235,7 +238,7 @@ async fn bill_rows(
     for chunk in ids.chunks(500) {
         let sql = format!(
             "SELECT {key}, id, line, entry_line, ledger_id, bill_id, kind, reference, due_on, \
-             debit, credit FROM bill_wise_details \
+             debit, credit, currency, currency_amount FROM bill_wise_details \
              WHERE {key} IN ({}) AND effect = 1 ORDER BY {key}, line",
             list(chunk.len())
         );
@@ -251,6 +254,8 @@ async fn bill_rows(
 fn bill(row: &QueryResult) -> Result<PostedBill> {
     let kind: String = row.try_get_by_index(6)?;
     let bill: Option<i64> = row.try_get_by_index(5)?;
+    let amount: Option<i64> = row.try_get_by_index(12)?;
+    let currency = exchange::currency(row.try_get_by_index(11)?)?;
     Ok(PostedBill {
         id: row.try_get_by_index(1)?,
         line: row.try_get_by_index(2)?,
@@ -262,6 +267,7 @@ fn bill(row: &QueryResult) -> Result<PostedBill> {
         due_on: row.try_get_by_index(8)?,
         debit: Money::from_minor(row.try_get_by_index(9)?),
         credit: Money::from_minor(row.try_get_by_index(10)?),
+        foreign: currency.zip(amount.map(Money::from_minor)).map(InCurrency::of),
     })
 }
 

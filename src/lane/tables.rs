@@ -165,6 +165,8 @@ pub static BILLS: Shape = Shape {
         col("debit", Big),
         col("credit", Big),
         col("recorded_at", Big),
+        opt("currency", Text),
+        opt("currency_amount", Big),
     ],
     on_key: OnKey::Refuse,
 };

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use daybook_domain::{
+    exchange::Position,
     id::{BillId, BusinessId, LedgerId, VoucherActId, VoucherId},
     money::Money,
 };
@@ -11,6 +12,7 @@ use daybook_entity::tenant::books::{ActKind, BillKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseTransaction, Value};
 
 use super::{
+    exchange::{FOREIGN, signed},
     posting::{Allocation, Deed, PostedBill, PostedVoucher},
     state::State,
     stored,
@@ -32,7 +34,7 @@ pub struct Target {
     /// Changed by an earlier member of the same batch: what stands here is no longer so.
     pub is_touched: bool,
     /// What it left on account with each party and is still there; a debit above zero.
-    pub on_account: HashMap<LedgerId, Money>,
+    pub on_account: HashMap<LedgerId, Position>,
     /// Its allocations that are not undone.
     pub allocations: HashMap<VoucherActId, Allocated>,
 }
@@ -44,6 +46,8 @@ pub struct Allocated {
     pub dated: NaiveDate,
     /// Its rows.
     pub rows: Vec<PostedBill>,
+    /// The voucher that took the difference between two rates.
+    pub difference: Option<VoucherId>,
 }
 
 /// What a bill has open.
@@ -53,8 +57,8 @@ pub struct Bill {
     pub business: BusinessId,
     /// With which party.
     pub ledger: LedgerId,
-    /// What is open; a debit above zero.
-    pub open: Money,
+    /// What is open: in the ledger's currency, where it has one of its own, and in base currency.
+    pub open: Position,
 }
 
 /// The vouchers and bills that deeds name.
@@ -62,6 +66,7 @@ pub struct Bill {
 pub struct Named {
     vouchers: HashSet<VoucherId>,
     bills: HashSet<BillId>,
+    undone: HashSet<VoucherActId>,
 }
 
 impl Named {
@@ -79,8 +84,13 @@ impl Named {
             }
             Deed::Allocate(allocate) => {
                 self.vouchers.insert(allocate.on.voucher);
-                if let Allocation::Settle(settled) = &allocate.what {
-                    self.bills.extend(settled.iter().map(|settle| settle.bill));
+                match &allocate.what {
+                    Allocation::Settle(settled) => {
+                        self.bills.extend(settled.iter().map(|settle| settle.bill));
+                    }
+                    Allocation::Undo(act) => {
+                        self.undone.insert(*act);
+                    }
                 }
             }
         }
@@ -97,8 +107,12 @@ impl Named {
         state.targets.clear();
         state.bills.clear();
         if !self.vouchers.is_empty() {
-            let ids: Vec<VoucherId> = self.vouchers.into_iter().collect();
+            let ids: Vec<VoucherId> = self.vouchers.drain().collect();
             state.targets = targets(txn, &ids).await?;
+            let differences = self.differences(state);
+            if !differences.is_empty() {
+                state.targets.extend(targets(txn, &differences).await?);
+            }
             for target in state.targets.values() {
                 let own = target.voucher.bills.iter().filter_map(|row| row.bill);
                 let rows = target.allocations.values().flat_map(|act| act.rows.iter());
@@ -110,6 +124,13 @@ impl Named {
             state.bills = bills(txn, &ids).await?;
         }
         Ok(())
+    }
+
+    /// The vouchers that go with allocations to be undone.
+    fn differences(&self, state: &State) -> Vec<VoucherId> {
+        let acts = state.targets.values().flat_map(|target| target.allocations.iter());
+        let undone = acts.filter(|(act, _)| self.undone.contains(act));
+        undone.filter_map(|(_, allocated)| allocated.difference).collect()
     }
 }
 
@@ -123,7 +144,7 @@ async fn targets(
     let mut acts: HashMap<VoucherActId, VoucherId> = HashMap::new();
     for chunk in ids.chunks(500) {
         let sql = format!(
-            "SELECT a.voucher_id, a.id, a.kind, a.dated FROM voucher_acts a \
+            "SELECT a.voucher_id, a.id, a.kind, a.dated, a.related_voucher_id FROM voucher_acts a \
              WHERE a.voucher_id IN ({}) AND NOT EXISTS (SELECT 1 FROM voucher_acts u \
              WHERE (u.voucher_id = a.voucher_id AND u.undoes_id = a.id) \
              OR (u.voucher_id = a.related_voucher_id AND u.kind = 'CANCELLED'))",
@@ -141,7 +162,10 @@ async fn targets(
                 ActKind::Reversed => target.is_reversed = true,
                 ActKind::Allocated => {
                     let dated = row.try_get_by_index(3)?;
-                    target.allocations.insert(act, Allocated { dated, rows: Vec::new() });
+                    let related: Option<i64> = row.try_get_by_index(4)?;
+                    let difference = related.map(VoucherId::new);
+                    let allocated = Allocated { dated, rows: Vec::new(), difference };
+                    target.allocations.insert(act, allocated);
                     acts.insert(act, voucher);
                 }
                 ActKind::Amended | ActKind::Deallocated => {}
@@ -173,13 +197,13 @@ impl Target {
         }
     }
 
-    fn left_on_account(&self) -> HashMap<LedgerId, Money> {
+    fn left_on_account(&self) -> HashMap<LedgerId, Position> {
         let allocated = self.allocations.values().flat_map(|act| act.rows.iter());
-        let mut left: HashMap<LedgerId, Money> = HashMap::new();
+        let mut left: HashMap<LedgerId, Position> = HashMap::new();
         for row in self.voucher.bills.iter().chain(allocated) {
             if row.kind == BillKind::OnAccount {
                 let sum = left.entry(row.ledger).or_default();
-                *sum = sum.saturating_add(row.debit).saturating_sub(row.credit);
+                *sum = sum.with(signed(row));
             }
         }
         left
@@ -191,20 +215,25 @@ async fn bills(txn: &DatabaseTransaction, ids: &[BillId]) -> Result<HashMap<Bill
     let backend = txn.get_database_backend();
     for chunk in ids.chunks(500) {
         let sql = format!(
-            "SELECT bill_id, business_id, ledger_id, {} FROM bill_wise_details \
+            "SELECT bill_id, business_id, ledger_id, {}, {} FROM bill_wise_details \
              WHERE bill_id IN ({}) GROUP BY bill_id, business_id, ledger_id",
             sum(backend, "effect * (debit - credit)"),
+            sum(backend, &format!("effect * {FOREIGN}")),
             list(chunk.len())
         );
         let binds = chunk.iter().map(|id| Value::from(id.get()));
         for row in txn.query_all_raw(statement(backend, &sql, binds)).await? {
-            let open: Option<i64> = row.try_get_by_index(3)?;
+            let base: Option<i64> = row.try_get_by_index(3)?;
+            let foreign: Option<i64> = row.try_get_by_index(4)?;
             found.insert(
                 BillId::new(row.try_get_by_index(0)?),
                 Bill {
                     business: BusinessId::new(row.try_get_by_index(1)?),
                     ledger: LedgerId::new(row.try_get_by_index(2)?),
-                    open: Money::from_minor(open.unwrap_or(0)),
+                    open: Position {
+                        foreign: Money::from_minor(foreign.unwrap_or(0)),
+                        base: Money::from_minor(base.unwrap_or(0)),
+                    },
                 },
             );
         }

@@ -17,7 +17,7 @@ use super::{
     judge::{self, Changes, Place, Verdict},
     judge_acts::Judged,
     locks::By,
-    posting::{Claim, Deed, Post, Posted, PostedVoucher, Posting},
+    posting::{Claim, Deed, Post, Posted, PostedVoucher, Posting, THE_ONE_BEFORE},
     record,
     rows::{self, Rows},
     state::State,
@@ -325,7 +325,7 @@ impl Writing {
         for (deed, verdict) in post.deeds.iter().zip(verdicts) {
             vouchers.push(match (deed, verdict) {
                 (Deed::Post(posting), Verdict::Posted(place)) => {
-                    self.stage_voucher(&post.actor, posting, *place, staged)?
+                    self.stage_voucher(&post.actor, posting, *place, vouchers.last(), staged)?
                 }
                 (Deed::Amend(amend), Verdict::Done(judged)) => {
                     self.stage_act(&post.actor, *judged, Some(&amend.posting), staged)?
@@ -356,12 +356,17 @@ impl Writing {
         actor: &Actor,
         posting: &Posting,
         mut place: Place,
+        before: Option<&PostedVoucher>,
         staged: &mut record::Staged,
     ) -> Result<PostedVoucher> {
         let id = VoucherId::new(self.ids.next()?);
-        let reversed = place.reversed.take();
+        let names_before =
+            posting.reverses.as_ref().is_some_and(|one| one.voucher == THE_ONE_BEFORE);
+        let before = before.filter(|_| names_before).cloned();
+        let reversed = place.reversed.take().or(before);
         let stamp = self.stamp(actor, VOUCHER_POSTED, posting.business, id, 1);
-        let voucher = record::voucher(posting, place, stamp, &self.ids)?;
+        let mut voucher = record::voucher(posting, place, stamp, &self.ids)?;
+        voucher.reverses = reversed.as_ref().map(|old| old.id);
         staged.add(&voucher);
         self.audit_of(actor, canonical::voucher_posted(&voucher));
         if let Some(old) = reversed {
@@ -392,11 +397,21 @@ impl Writing {
     fn stage_act(
         &mut self,
         actor: &Actor,
-        judged: Judged,
+        mut judged: Judged,
         posting: Option<&Posting>,
         staged: &mut record::Staged,
     ) -> Result<PostedVoucher> {
-        let Judged { old, kind, dated, lock_exception, reason, amended, parts, undoes } = judged;
+        let Judged { difference, cancels, .. } = &mut judged;
+        let cancels = cancels.take();
+        let related = match difference.take() {
+            Some(made) => {
+                let (posting, place) = *made;
+                Some(self.stage_voucher(actor, &posting, place, None, staged)?.id)
+            }
+            None => None,
+        };
+        let Judged { old, kind, dated, lock_exception, reason, amended, parts, undoes, .. } =
+            judged;
         let event = match kind {
             ActKind::Cancelled => VOUCHER_CANCELLED,
             ActKind::Amended => VOUCHER_AMENDED,
@@ -414,7 +429,7 @@ impl Writing {
             areas: old.areas.bits(),
             lock_exception,
             reason,
-            related: None,
+            related,
             undoes,
             acted_by: stamp.created_by,
             change_seq: stamp.change_seq,
@@ -436,6 +451,9 @@ impl Writing {
             _ => None,
         };
         self.audit_of(actor, canonical::acted(&act, &rows, new.as_ref()));
+        if let Some(goes) = cancels {
+            self.stage_act(actor, *goes, None, staged)?;
+        }
         Ok(new.unwrap_or(old))
     }
 

@@ -331,6 +331,10 @@ pub mod bill_wise_detail {
         pub debit: Money,
         pub credit: Money,
         pub recorded_at: i64,
+        /// ISO 4217: that of the ledger, where it has one of its own.
+        pub currency: Option<String>,
+        /// In that currency's minor units, on the side of debit or credit; zero where only the value moves.
+        pub currency_amount: Option<Money>,
     }
 
     no_relations!();

@@ -4,8 +4,8 @@ use daybook_entity::{
     main::{people::*, record::*, work::*},
     master::{chart::*, node::*, tenant::*},
     tenant::{
-        books::*, business::*, chart as own, chart::ledger, drafts::*, lane::lane, people as staff,
-        record::*,
+        books::*, business::*, chart as own, chart::ledger, drafts::*, exchange::exchange_rate,
+        lane::lane, people as staff, record::*,
     },
 };
 use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait, TenantMigrator};
@@ -115,6 +115,7 @@ pub async fn tenant_rows(db: &DatabaseConnection) {
     .await;
     fits::<lock_exception::Entity>(db, 2, Fill::Sparse, &[]).await;
     both_fit::<gstin::Entity>(db, &[]).await;
+    both_fit::<exchange_rate::Entity>(db, &[]).await;
 
     let below_group = [("parent_subgroup_id", none::<i64>())];
     fits::<own::account_subgroup::Entity>(db, 1, Fill::Full, &below_group).await;

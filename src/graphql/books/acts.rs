@@ -7,7 +7,7 @@ use daybook_entity::tenant::books::ActKind;
 use super::{
     drafts::{Done, VoucherDraft},
     entries::VoucherEntryInput,
-    vouchers::{Voucher, VoucherUserError, voucher_of},
+    vouchers::{VOUCHER, Voucher, VoucherUserError, voucher_of},
 };
 use crate::{
     error::Result,
@@ -43,6 +43,9 @@ pub struct VoucherAct {
     pub reason: Option<String>,
     /// Whether a later act undid it.
     pub is_undone: bool,
+    /// Opaque global id of the voucher that reverses this one, or that takes the difference between the
+    /// exchange rates of an allocation.
+    pub related_voucher_id: Option<ID>,
     /// When it was done.
     pub recorded_at: DateTime,
 }
@@ -75,6 +78,7 @@ impl From<StoredAct> for VoucherAct {
             date: Date(act.dated),
             reason: act.reason,
             is_undone: act.is_undone,
+            related_voucher_id: act.related.map(|voucher| id::encode(VOUCHER, voucher.get())),
             recorded_at: DateTime(act.recorded_at),
         }
     }
@@ -121,6 +125,9 @@ pub struct VoucherAmendInput {
     pub applies_until: Option<Date>,
     /// At least two entries whose debits equal their credits.
     pub entries: Vec<VoucherEntryInput>,
+    /// Whether an entry on Round Off takes what rounding leaves of entries in other currencies: at most one
+    /// minor unit for each of them.
+    pub close_residue: Option<bool>,
     /// Shows what would be done, and changes nothing.
     #[graphql(default)]
     pub dry_run: bool,
@@ -237,6 +244,7 @@ impl VoucherActMutation {
             applies_until: input.applies_until.map(|day| day.0),
             lock_exception: None,
             entries: input.entries.into_iter().map(Into::into).collect(),
+            close_residue: input.close_residue.unwrap_or(false),
         };
         let done = acts::amend(&*ctx.tenant()?, act, command, claim, input.dry_run).await;
         VoucherActPayload::of(ctx, done, input.dry_run).await

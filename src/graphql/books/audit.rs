@@ -112,6 +112,8 @@ subject_types! {
     Business = "Business",
     /// An accounting year of a business.
     BusinessYear = "BusinessYear",
+    /// Exchange rates of a business.
+    ExchangeRate = "ExchangeRate",
     /// A ledger.
     Ledger = "Ledger",
     /// An exception from period locks.

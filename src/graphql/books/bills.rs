@@ -10,7 +10,7 @@ use daybook_entity::tenant::books::BillKind as StoredKind;
 use super::{
     acts::{VOUCHER_ACT, VoucherActPayload, claim},
     businesses::asked,
-    entries::money,
+    entries::{money, money_in},
     ledgers::{Ledger, ledger_of},
     loaders,
     vouchers::{Voucher, find as find_voucher, voucher_of},
@@ -86,6 +86,20 @@ impl Bill {
         loaders::business(ctx, self.stored.business, |one| money(open, one)).await
     }
 
+    /// What it came to in the ledger's own currency; null where that has none.
+    async fn currency_amount(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
+        let scope = &ctx.tenant()?;
+        let abroad = self.stored.abroad.as_ref();
+        Ok(abroad.map(|one| money_in(scope, one.amount, one.currency.as_str())))
+    }
+
+    /// What was open at the day asked for in the ledger's own currency; null where that has none.
+    async fn currency_open(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
+        let scope = &ctx.tenant()?;
+        let abroad = self.stored.abroad.as_ref();
+        Ok(abroad.map(|one| money_in(scope, one.open, one.currency.as_str())))
+    }
+
     /// Opaque global id of the voucher that opened it.
     async fn voucher_id(&self) -> ID {
         id::encode(super::vouchers::VOUCHER, self.stored.voucher.get())
@@ -137,7 +151,7 @@ pub struct VoucherBillInput {
     pub reference: Option<String>,
     /// When that is due; after the ledger's credit period when left out.
     pub due_on: Option<Date>,
-    /// How much, above zero, in the business's currency.
+    /// How much, above zero: in the ledger's own currency, or the business's where it has none.
     pub amount: Decimal,
     /// What becomes of more than the bill has open.
     #[graphql(default_with = "BillExcess::Refuse")]
@@ -206,6 +220,17 @@ impl VoucherBill {
     async fn amount(&self, ctx: &Context<'_>) -> ApiResult<Money> {
         let amount = self.stored.debit.saturating_sub(self.stored.credit);
         loaders::business(ctx, self.business, |one| money(amount, one)).await
+    }
+
+    /// How much in the ledger's own currency, a debit above zero; null where that has none. Zero where only
+    /// the value moves.
+    async fn currency_amount(&self, ctx: &Context<'_>) -> ApiResult<Option<Money>> {
+        let scope = &ctx.tenant()?;
+        let is_credit = self.stored.debit.is_zero();
+        Ok(self.stored.foreign.as_ref().map(|one| {
+            let amount = if is_credit { -one.amount } else { one.amount };
+            money_in(scope, amount, one.currency.as_str())
+        }))
     }
 }
 
@@ -285,7 +310,7 @@ pub struct BillAllocateInput {
 pub struct BillAmountInput {
     /// The bill.
     pub bill_id: ID,
-    /// How much, above zero, in the business's currency.
+    /// How much, above zero: in the ledger's own currency, or the business's where it has none.
     pub amount: Decimal,
 }
 
@@ -312,7 +337,8 @@ pub struct BillMutation;
 #[Object]
 impl BillMutation {
     /// Sets what a voucher left on account, or paid in advance, against bills of the same party. Nothing is
-    /// posted to a ledger. Requires: BILL_ALLOCATE.
+    /// posted to a ledger, but where the two were made at different exchange rates: a voucher of the program
+    /// takes the difference then. Requires: BILL_ALLOCATE.
     #[graphql(
         guard = "Requires(Permission::BillAllocate)",
         complexity = "crate::graphql::cost::of_many(1, child_complexity.saturating_add(15))"
@@ -345,7 +371,8 @@ impl BillMutation {
         VoucherActPayload::of(ctx, done, input.dry_run).await
     }
 
-    /// Undoes an allocation: the bills are open again, and the voucher's amount waits again.
+    /// Undoes an allocation: the bills are open again, and the voucher's amount waits again. The voucher that
+    /// took a difference between exchange rates is cancelled with it.
     /// Requires: BILL_ALLOCATE.
     #[graphql(
         guard = "Requires(Permission::BillAllocate)",

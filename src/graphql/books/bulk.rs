@@ -40,6 +40,9 @@ pub struct VoucherBulkItemInput {
     pub lock_exception_id: Option<ID>,
     /// At least two entries whose debits equal their credits.
     pub entries: Vec<VoucherEntryInput>,
+    /// Whether an entry on Round Off takes what rounding leaves of entries in other currencies: at most one
+    /// minor unit for each of them.
+    pub close_residue: Option<bool>,
 }
 
 impl From<VoucherBulkItemInput> for PostVoucher {
@@ -59,6 +62,7 @@ impl From<VoucherBulkItemInput> for PostVoucher {
                 .as_ref()
                 .map(|global| exception_of(global).map_or(0, LockExceptionId::get)),
             entries: input.entries.into_iter().map(Into::into).collect(),
+            close_residue: input.close_residue.unwrap_or(false),
         }
     }
 }

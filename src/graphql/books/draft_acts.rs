@@ -65,6 +65,8 @@ pub struct VoucherDraftSaveInput {
     pub applies_until: Option<Date>,
     /// Its entries, as far as they are known; they need not balance yet.
     pub entries: Option<Vec<VoucherDraftEntryInput>>,
+    /// Whether an entry on Round Off takes what rounding leaves of entries in other currencies.
+    pub close_residue: Option<bool>,
 }
 
 /// An entry of a draft, as far as it is known.
@@ -76,9 +78,10 @@ pub struct VoucherDraftEntryInput {
     pub debit: Option<Decimal>,
     /// Credit, in the entry's currency.
     pub credit: Option<Decimal>,
-    /// The entry's currency; the business's when left out.
+    /// The entry's currency; that of the ledger when left out, or the business's where it has none.
     pub currency: Option<CurrencyCode>,
-    /// Base units per unit of the entry's currency; needed when that is not the business's.
+    /// Base units per unit of the entry's currency, where that is not the business's; when left out, the
+    /// newest exchange rate of the voucher's day or before.
     pub exchange_rate: Option<Decimal>,
     /// Words about the entry.
     pub narration: Option<String>,
@@ -97,7 +100,7 @@ pub struct VoucherDraftBillInput {
     pub reference: Option<String>,
     /// When that is due; after the ledger's credit period when left out.
     pub due_on: Option<Date>,
-    /// How much, in the business's currency.
+    /// How much, in the ledger's own currency, or the business's where it has none.
     pub amount: Option<Decimal>,
     /// What becomes of more than the bill has open.
     #[graphql(default_with = "BillExcess::Refuse")]
@@ -155,6 +158,7 @@ impl From<VoucherDraftSaveInput> for SaveDraft {
                 applies_until: input.applies_until.map(|day| day.0),
                 lock_exception: None,
                 entries: input.entries.into_iter().flatten().map(Into::into).collect(),
+                close_residue: input.close_residue.unwrap_or(false),
             },
         }
     }

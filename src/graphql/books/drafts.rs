@@ -65,6 +65,8 @@ pub struct VoucherDraft {
     pub reason: Option<String>,
     /// Its entries in order, as far as they are written.
     pub entries: Vec<VoucherDraftEntry>,
+    /// Whether an entry on Round Off takes what rounding leaves of entries in other currencies.
+    pub close_residue: bool,
     /// When it was begun.
     pub created_at: DateTime,
     /// When it was last changed.
@@ -129,6 +131,7 @@ impl From<Row> for VoucherDraft {
             applies_until: content.applies_until.map(Date),
             reason: said(content.reason),
             entries: content.entries.into_iter().map(VoucherDraftEntry::from).collect(),
+            close_residue: content.close_residue,
             created_at: DateTime(row.created_at),
             updated_at: DateTime(row.updated_at),
             submitted_at: row.submitted_at.map(DateTime),
@@ -270,7 +273,7 @@ pub struct VoucherDraftBill {
     pub reference: Option<String>,
     /// When that is due.
     pub due_on: Option<Date>,
-    /// How much, in the business's currency.
+    /// How much, in the ledger's own currency, or the business's where it has none.
     pub amount: Option<Decimal>,
     /// What becomes of more than the bill has open.
     pub excess: BillExcess,

@@ -16,6 +16,7 @@ use crate::{
         scalar::{CurrencyCode, Decimal, Money},
     },
     lane::PostedEntry,
+    scope::TenantScope,
     services::books::{chart, vouchers::WrittenEntry},
 };
 
@@ -25,6 +26,12 @@ pub fn money(amount: money::Money, business: &business::Model) -> Money {
         amount: Decimal(amount.format(chart::exponent(business))),
         currency: CurrencyCode::of(&business.base_currency),
     }
+}
+
+/// An amount in a currency by its stored code.
+pub fn money_in(scope: &TenantScope, amount: money::Money, code: &str) -> Money {
+    let exponent = scope.catalogue.currency_exponent(code);
+    Money { amount: Decimal(amount.format(exponent)), currency: CurrencyCode::of(code) }
 }
 
 /// One entry of a voucher: an amount on one side of a ledger.
@@ -39,9 +46,10 @@ pub struct VoucherEntry {
     pub debit: Option<Money>,
     /// Credit in the business's currency; null on a debit.
     pub credit: Option<Money>,
-    /// The amount in another currency, where it was entered in one.
+    /// The amount in another currency, where it was entered in one; zero where the entry moves the value of a
+    /// ledger in another currency alone, as gains and revaluations do.
     pub currency_amount: Option<Money>,
-    /// Base units per unit of that currency.
+    /// Base units per unit of that currency; null where only the value moves.
     pub exchange_rate: Option<Decimal>,
     /// Words about the entry.
     pub narration: Option<String>,
@@ -67,7 +75,9 @@ impl VoucherEntry {
                 let exponent = exponent_of(foreign.currency.as_str());
                 Money::of(foreign.amount, &foreign.currency, exponent)
             }),
-            exchange_rate: foreign.map(|foreign| Decimal(foreign.rate.format())),
+            exchange_rate: foreign
+                .filter(|foreign| foreign.rate.raw() > 0)
+                .map(|foreign| Decimal(foreign.rate.format())),
             narration: entry.detail.narration.clone(),
             ledger_id: entry.ledger,
         }
@@ -91,9 +101,12 @@ pub struct VoucherEntryInput {
     pub debit: Option<Decimal>,
     /// Credit, in the entry's currency.
     pub credit: Option<Decimal>,
-    /// The entry's currency; the business's when left out.
+    /// The entry's currency; when left out, that of the ledger, or the business's where it has none. On a
+    /// ledger with a currency of its own, the business's currency says that the entry moves the value in the
+    /// books alone.
     pub currency: Option<CurrencyCode>,
-    /// Base units per unit of the entry's currency; needed when that is not the business's.
+    /// Base units per unit of the entry's currency, where that is not the business's; when left out, the
+    /// newest exchange rate of the voucher's day or before.
     pub exchange_rate: Option<Decimal>,
     /// Words about the entry.
     pub narration: Option<String>,

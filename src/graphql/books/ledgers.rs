@@ -6,7 +6,11 @@ use async_graphql::{
 use daybook_domain::id::{BusinessId, LedgerId};
 use daybook_entity::tenant::chart::ledger;
 
-use super::{businesses::asked, entries::money, loaders};
+use super::{
+    businesses::asked,
+    entries::{money, money_in},
+    loaders,
+};
 use crate::{
     connection,
     graphql::{
@@ -16,7 +20,7 @@ use crate::{
         id,
         master::groups::{AccountGroup, group_asked, group_of},
         page::PageAsk,
-        scalar::{Date, DateTime, Decimal, Money},
+        scalar::{CurrencyCode, Date, DateTime, Decimal, Money},
     },
     payloads,
     services::books::{
@@ -42,6 +46,8 @@ pub struct Ledger {
     pub system_code: Option<String>,
     /// Head of the tax that it collects, such as "CGST", where it is a tax ledger.
     pub tax_head: Option<String>,
+    /// Its own currency, in which its entries and bills are; null for the business's.
+    pub currency: Option<CurrencyCode>,
     /// Whether its entries carry bills.
     pub is_bill_wise: bool,
     /// Days until a bill is due.
@@ -77,6 +83,7 @@ impl From<ledger::Model> for Ledger {
             name: row.name,
             system_code: row.system_code,
             tax_head: row.tax_head,
+            currency: row.currency.as_deref().map(CurrencyCode::of),
             is_bill_wise: row.is_bill_wise,
             credit_days: row.credit_days,
             description: row.description,
@@ -115,6 +122,21 @@ impl Ledger {
         self.sum(ctx, Wanted::Balance(as_at.map(|day| day.0))).await
     }
 
+    /// Its balance at the end of a day in its own currency: debit above zero, credit below; null where it has
+    /// none. Roles that see only their own documents get the sum of those.
+    async fn currency_balance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day; today in the business's zone when left out.")] as_at: Option<
+            Date,
+        >,
+    ) -> ApiResult<Option<Money>> {
+        let Some(currency) = &self.currency else { return Ok(None) };
+        let wanted = Wanted::Abroad(as_at.map(|day| day.0));
+        let sum = loaders::sum(ctx, self.ledger, wanted).await?;
+        Ok(Some(money_in(&*ctx.tenant()?, sum, currency.0.as_str())))
+    }
+
     /// What it was opened with when the books began: debit above zero, credit below. Roles that see only
     /// their own documents get the sum of the openings that they made.
     async fn opening_balance(&self, ctx: &Context<'_>) -> ApiResult<Money> {
@@ -143,8 +165,14 @@ user_errors!(
         AccountGroupUnknown,
         /// There is no such business, or several and none was named.
         BusinessUnknown,
+        /// There is no such currency.
+        CurrencyUnknown,
+        /// The ledger has entries, and they stay in its currency.
+        InUse,
         /// There is no such ledger.
         LedgerUnknown,
+        /// Income and expense are kept in the business's currency.
+        NotAllowed,
         /// Not exactly one side, or not above zero.
         NotOneSided,
         /// The period of the opening balances is locked.
@@ -186,6 +214,8 @@ pub struct OpeningBalanceInput {
     pub debit: Option<Decimal>,
     /// A credit balance, in the business's currency.
     pub credit: Option<Decimal>,
+    /// The same in the ledger's own currency, above zero; needed where it has one.
+    pub currency_amount: Option<Decimal>,
 }
 
 /// A ledger to be opened.
@@ -199,6 +229,9 @@ pub struct LedgerCreateInput {
     pub account_group_id: ID,
     /// Its balance when the books began; posted as an opening voucher.
     pub opening_balance: Option<OpeningBalanceInput>,
+    /// Its own currency, where that is not the business's. Its entries are in that currency then, and its
+    /// bills too; only ledgers of the balance sheet have one.
+    pub currency: Option<CurrencyCode>,
     /// Whether its entries carry bills.
     #[graphql(default)]
     pub is_bill_wise: bool,
@@ -217,6 +250,8 @@ pub struct LedgerUpdateInput {
     pub name: MaybeUndefined<String>,
     /// Another group; it cannot be null.
     pub account_group_id: MaybeUndefined<ID>,
+    /// Its own currency, only while it has no entries; null for the business's.
+    pub currency: MaybeUndefined<CurrencyCode>,
     /// Whether its entries carry bills; it cannot be null.
     pub is_bill_wise: MaybeUndefined<bool>,
     /// Days until a bill is due; null for none.
@@ -326,7 +361,9 @@ impl LedgerMutation {
             opening: input.opening_balance.map(|opening| Opening {
                 debit: opening.debit.map(|amount| amount.0),
                 credit: opening.credit.map(|amount| amount.0),
+                currency_amount: opening.currency_amount.map(|amount| amount.0),
             }),
+            currency: input.currency.map(|code| code.0.to_string()),
             is_bill_wise: input.is_bill_wise,
             credit_days: input.credit_days,
             description: input.description,
@@ -346,6 +383,7 @@ impl LedgerMutation {
             expected_version: input.expected_version,
             name: maybe(input.name),
             group: maybe(input.account_group_id).map(|id| id.map(|id| group_of(&id))),
+            currency: maybe(input.currency).map(|code| code.map(|code| code.0.to_string())),
             is_bill_wise: maybe(input.is_bill_wise),
             credit_days: maybe(input.credit_days),
             description: maybe(input.description),

@@ -8,12 +8,14 @@ pub mod businesses;
 pub mod draft_acts;
 pub mod drafts;
 pub mod entries;
+pub mod exchange_rates;
 pub mod ledgers;
 pub mod loaders;
 pub mod lock_exceptions;
 pub mod locks;
 pub mod openings;
 pub mod scenarios;
+pub mod revaluation;
 pub mod subscriptions;
 pub mod vouchers;
 pub mod years;
@@ -30,6 +32,7 @@ pub struct BooksQuery(
     ledgers::LedgerQuery,
     vouchers::VoucherQuery,
     bills::BillQuery,
+    exchange_rates::ExchangeRateQuery,
     drafts::DraftQuery,
     audit::AuditQuery,
 );
@@ -46,6 +49,8 @@ pub struct BooksMutation(
     acts::VoucherActMutation,
     scenarios::ScenarioMutation,
     bills::BillMutation,
+    exchange_rates::ExchangeRateMutation,
+    revaluation::RevaluationMutation,
     openings::OpeningMutation,
     draft_acts::DraftMutation,
 );

@@ -76,7 +76,7 @@ pub struct OpeningBillInput {
     pub reference: String,
     /// When it is due.
     pub due_on: Option<Date>,
-    /// What was open of it, above zero, in the business's currency.
+    /// What was open of it, above zero, in the ledger's own currency, or the business's where it has none.
     pub amount: Decimal,
 }
 
@@ -117,6 +117,7 @@ impl OpeningMutation {
             opening: Opening {
                 debit: input.opening_balance.debit.map(|amount| amount.0),
                 credit: input.opening_balance.credit.map(|amount| amount.0),
+                currency_amount: input.opening_balance.currency_amount.map(|amount| amount.0),
             },
             bills: bills.collect(),
         };

@@ -251,8 +251,12 @@ user_errors!(
         BillUnknown,
         /// There is no such business, or several and none was named.
         BusinessUnknown,
+        /// The ledger is kept in another currency than the entry.
+        CurrencyMismatch,
         /// There is no such currency.
         CurrencyUnknown,
+        /// There is no exchange rate of the day or before.
+        ExchangeRateUnknown,
         /// The ledger is archived and takes no more entries.
         LedgerArchived,
         /// There is no such ledger in this business.
@@ -379,6 +383,9 @@ pub struct VoucherPostInput {
     pub lock_exception_id: Option<ID>,
     /// At least two entries whose debits equal their credits.
     pub entries: Vec<VoucherEntryInput>,
+    /// Whether an entry on Round Off takes what rounding leaves of entries in other currencies: at most one
+    /// minor unit for each of them.
+    pub close_residue: Option<bool>,
     /// Shows what would be posted, with a number for preview, and changes nothing.
     #[graphql(default)]
     pub dry_run: bool,
@@ -537,6 +544,7 @@ impl VoucherMutation {
             applies_until: input.applies_until,
             lock_exception_id: input.lock_exception_id,
             entries: input.entries,
+            close_residue: input.close_residue,
         });
         let done = vouchers::post(scope, command, claim, dry_run).await;
         let Done { voucher, draft, replayed, user_errors } = Done::of(ctx, done).await?;

@@ -42,6 +42,12 @@ pub enum FigureKind {
     Allocations,
     /// No bill is settled by more than it came to.
     Bills,
+    /// Bills that are closed in the currency of their ledger are closed in base currency.
+    CurrencyBills,
+    /// The parts of an entry in another currency come to its amount, and are in its ledger's currency.
+    CurrencyParts,
+    /// Entries on ledgers with a currency of their own are in it.
+    LedgerCurrencies,
     /// Every row is in the books of its voucher's business, and on a ledger of it.
     Businesses,
     /// Every version is dated within its voucher's accounting year.

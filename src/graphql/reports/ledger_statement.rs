@@ -11,7 +11,7 @@ use crate::{
     graphql::{
         books::{
             businesses::Business,
-            entries::{VoucherEntry, money},
+            entries::{VoucherEntry, money, money_in},
             ledgers::{Ledger, ledger_of},
             loaders,
             vouchers::Voucher,
@@ -23,6 +23,7 @@ use crate::{
     },
     scope::TenantScope,
     services::reports::registers::{
+        abroad::{self as service_abroad, Abroad},
         frame::Asking,
         ledger_statement::{self as service, Book, PartySide, Statement, Wanted, What},
         span::Span,
@@ -57,6 +58,10 @@ pub struct LedgerStatement {
     pub carried: Money,
     /// Balance at the end of the last day: the opening, and all that moved.
     pub closing: Money,
+    /// Balance before the first day in the ledger's own currency; null where it has none.
+    pub currency_opening: Option<Money>,
+    /// Balance at the end of the last day in the ledger's own currency; null where it has none.
+    pub currency_closing: Option<Money>,
     #[graphql(skip)]
     lines: Ahead<LedgerStatementLine>,
 }
@@ -135,6 +140,13 @@ pub struct LedgerStatementLine {
     pub credit: Option<Money>,
     /// What the statement's ledgers stand at after it: a debit above zero, a credit below.
     pub balance: Money,
+    /// Debit in the ledger's own currency; null on a credit, and where it has none.
+    pub currency_debit: Option<Money>,
+    /// Credit in the ledger's own currency; null on a debit, and where it has none.
+    pub currency_credit: Option<Money>,
+    /// What the ledger stands at in its own currency after it; null where it has none, and in books of
+    /// several ledgers.
+    pub currency_balance: Option<Money>,
     /// The voucher, in the version that the entry belongs to; null where an amount is carried.
     pub voucher: Option<Voucher>,
     /// The entry; null where an amount is carried.
@@ -225,15 +237,27 @@ impl LedgerBook {
 struct Writer<'w> {
     scope: &'w TenantScope,
     business: &'w business::Model,
+    /// The ledger's own currency, in a statement of one that has one.
+    currency: Option<&'w str>,
 }
 
 impl Writer<'_> {
+    fn abroad(&self, amount: daybook_domain::money::Money, code: &str) -> Money {
+        money_in(self.scope, amount, code)
+    }
+
     fn line(&self, line: service::StatementLine) -> LedgerStatementLine {
         let of = |amount| money(amount, self.business);
         let side = |amount: daybook_domain::money::Money| (!amount.is_zero()).then(|| of(amount));
         let (date, balance, ledger_id) = (Date(line.day), of(line.balance), line.ledger);
+        let abroad = |amount| self.currency.map(|code| self.abroad(amount, code));
+        let currency_balance = line.abroad.and_then(abroad);
         match line.what {
             What::Entry(found) => {
+                let moved = service_abroad::moved(&found.entry);
+                let moved = abroad(moved.size());
+                let (currency_debit, currency_credit) =
+                    if found.entry.debit.is_zero() { (None, moved) } else { (moved, None) };
                 let exponent_of = |code: &str| {
                     let currency = self.scope.catalogue.currency(code);
                     currency.and_then(|one| u8::try_from(one.exponent).ok()).unwrap_or(2)
@@ -244,6 +268,9 @@ impl Writer<'_> {
                     debit: side(found.entry.debit),
                     credit: side(found.entry.credit),
                     balance,
+                    currency_debit,
+                    currency_credit,
+                    currency_balance,
                     entry: Some(VoucherEntry::of(&found.entry, self.business, exponent_of)),
                     counter_ledger_count: i32::try_from(found.counter_count).unwrap_or(i32::MAX),
                     ledger_id,
@@ -259,6 +286,9 @@ impl Writer<'_> {
                     debit: (!is_credit).then(|| of(amount)),
                     credit: is_credit.then(|| of(amount.size())),
                     balance,
+                    currency_debit: None,
+                    currency_credit: None,
+                    currency_balance,
                     entry: None,
                     counter_ledger_count: 0,
                     ledger_id,
@@ -290,6 +320,10 @@ fn statement_of(
     let ledger =
         ledger.cloned().ok_or_else(|| Error::Internal("a statement of no ledger".into()))?;
     let Span { opening, debit, credit, carried } = found.total;
+    let currency = found.abroad.as_ref().map(|abroad| abroad.currency.as_str());
+    let abroad = |of: fn(&Abroad) -> daybook_domain::money::Money| {
+        found.abroad.as_ref().map(|one| money_in(scope, of(one), &one.currency))
+    };
     Ok(LedgerStatement {
         ledger: ledger.into(),
         from: Date(found.frame.from),
@@ -300,7 +334,9 @@ fn statement_of(
         credit: of(credit),
         carried: of(carried),
         closing: of(found.total.closing()),
-        lines: Writer { scope, business }.lines(asks, found.pages),
+        currency_opening: abroad(|abroad| abroad.opening),
+        currency_closing: abroad(|abroad| abroad.closing),
+        lines: Writer { scope, business, currency }.lines(asks, found.pages),
     })
 }
 
@@ -327,7 +363,7 @@ fn book_of(scope: &TenantScope, found: Statement, asks: Vec<PageAsk>) -> LedgerB
         credit: of(found.total.credit),
         closing: of(found.total.closing()),
         ledgers: found.ledgers.iter().filter_map(row).collect(),
-        lines: Writer { scope, business }.lines(asks, found.pages),
+        lines: Writer { scope, business, currency: None }.lines(asks, found.pages),
     }
 }
 

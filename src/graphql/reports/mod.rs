@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod ask;
 pub mod balance_sheet;
 pub mod cash_flow;
+pub mod currencies;
 pub mod exceptions;
 pub mod funds_flow;
 pub mod group_summary;
@@ -39,5 +40,6 @@ pub struct RegistersQuery(
     group_summary::GroupSummaryQuery,
     voucher_register::VoucherRegisterQuery,
     exceptions::ExceptionQuery,
+    currencies::CurrencyQuery,
     voucher_history::VoucherHistoryQuery,
 );

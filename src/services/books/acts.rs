@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use daybook_domain::{
     id::{BillId, VoucherId},
+    money::Money,
     role::Permission,
     text,
     voucher::{BaseType, Line, balance},
@@ -26,7 +27,7 @@ use super::{
 use crate::{
     error::{Code, Error, Result},
     lane::{
-        Claim, Deed, PostedVoucher, Posting,
+        Claim, Deed, PostedBill, PostedVoucher, Posting,
         posting::{Amend, BillPart, Cancel, EntryDetail, Excess, OnVoucher, Reverses},
     },
     scope::TenantScope,
@@ -174,6 +175,10 @@ pub fn seen(act: WrittenAct, found: Option<PostedVoucher>) -> Result<(OnVoucher,
     let Some(voucher) = found else {
         return Err(Error::refused(Code::NotFound, "input.voucherId", "there is no such voucher"));
     };
+    if voucher.kind == VoucherKind::System {
+        let why = "the program made this voucher; undo what it was made for (billDeallocate, currencyRevalueCancel)";
+        return Err(Error::refused(Code::NotAllowed, "input.voucherId", why));
+    }
     let on = OnVoucher {
         path: "input".to_owned(),
         voucher: voucher.id,
@@ -269,6 +274,13 @@ pub fn mirrored(
     })
 }
 
+/// A stored part's amount, as parts are written: in the ledger's currency where it moves that.
+fn counted(row: &PostedBill) -> Money {
+    let foreign = row.foreign.as_ref().map(|foreign| foreign.amount);
+    let foreign = foreign.filter(|amount| !amount.is_zero());
+    foreign.unwrap_or_else(|| row.debit.saturating_add(row.credit))
+}
+
 /// The bill parts of a reversal: what the voucher settled is open again; what it opened is settled, as
 /// far as it is still open, and the rest stays on account.
 ///
@@ -287,7 +299,7 @@ pub async fn undone(scope: &TenantScope, voucher: &PostedVoucher) -> Result<Vec<
             bill: Some(bill),
             reference: None,
             due_on: None,
-            amount: row.debit.saturating_add(row.credit),
+            amount: counted(&row),
             excess,
         };
         match (row.kind, row.bill) {

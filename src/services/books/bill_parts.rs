@@ -6,10 +6,10 @@ use daybook_domain::{
     money::Money,
     voucher::Balanced,
 };
-use daybook_entity::tenant::{books::BillKind, business::business};
+use daybook_entity::tenant::books::BillKind;
 
 use super::{
-    chart::{self, Chart},
+    chart::Chart,
     vouchers::{PostVoucher, REFERENCE_MAX, Wrong},
 };
 use crate::{
@@ -28,7 +28,7 @@ pub struct WrittenBill {
     pub reference: Option<String>,
     /// When that is due; after the ledger's credit period when left out.
     pub due_on: Option<NaiveDate>,
-    /// A decimal number in the business's currency.
+    /// A decimal number in the ledger's currency, or the business's where it has none.
     pub amount: String,
     /// What becomes of more than the bill has open.
     pub excess: Excess,
@@ -40,15 +40,15 @@ pub const PARTS_MAX: usize = 500;
 /// Reads the bill parts of all entries; what is wrong is added, and nothing answered then.
 pub fn read(
     chart: &Chart,
-    business: &business::Model,
     command: &PostVoucher,
     entries: &Balanced,
+    places: &[u8],
     wrong: &mut Wrong<'_>,
 ) -> Option<Vec<BillPart>> {
     let mut parts = Vec::new();
     let mut all_right = true;
-    let lines = entries.lines().iter();
-    for ((index, entry), line) in command.entries.iter().enumerate().zip(lines) {
+    let lines = entries.lines().iter().zip(places);
+    for ((index, entry), (line, exponent)) in command.entries.iter().enumerate().zip(lines) {
         let place = format!("entries.{index}.bills");
         if entry.bills.len() > PARTS_MAX {
             let why = format!("an entry names at most {PARTS_MAX} bills");
@@ -59,7 +59,7 @@ pub fn read(
         for (number, written) in entry.bills.iter().enumerate() {
             let field = format!("{place}.{number}");
             let due_on = due_on(chart, line.ledger, written, command.dated);
-            match read_one(business, written, &field, wrong) {
+            match read_one(*exponent, written, &field, wrong) {
                 Some((reference, amount, bill)) => parts.push(BillPart {
                     entry: index,
                     field,
@@ -81,7 +81,7 @@ type Read = (Option<String>, Money, Option<BillId>);
 
 /// Reads one part: number, amount and the bill that it settles; what is wrong is added.
 pub fn read_one(
-    business: &business::Model,
+    exponent: u8,
     written: &WrittenBill,
     field: &str,
     wrong: &mut Wrong<'_>,
@@ -89,7 +89,7 @@ pub fn read_one(
     let reference = written.reference.as_deref();
     let reference = wrong.text(&format!("{field}.reference"), reference, REFERENCE_MAX, true);
     let path = format!("{field}.amount");
-    let amount = wrong.money(&path, &written.amount, chart::exponent(business))?;
+    let amount = wrong.money(&path, &written.amount, exponent)?;
     if amount.is_zero() || amount.is_negative() {
         wrong.add(Code::Invalid, &path, "an amount is above zero");
         return None;

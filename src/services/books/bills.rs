@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use daybook_domain::{
+    currency::CurrencyCode,
     id::{BillId, BusinessId, LedgerId, VoucherActId, VoucherId},
     money::Money,
     role::Permission,
@@ -11,6 +12,7 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 use super::{
     acts::{WrittenAct, act_on},
     chart::{self, Asked},
+    exchange_ledgers,
     vouchers::{Wrong, check_key, perform},
 };
 use crate::{
@@ -49,6 +51,19 @@ pub struct Bill {
     pub amount: Money,
     /// What is open at the day asked for; a debit above zero.
     pub open: Money,
+    /// The same in the ledger's currency, where it has one of its own.
+    pub abroad: Option<InLedger>,
+}
+
+/// A bill in the currency of its ledger; debits above zero.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InLedger {
+    /// Which currency.
+    pub currency: CurrencyCode,
+    /// What it came to.
+    pub amount: Money,
+    /// What is open at the day asked for.
+    pub open: Money,
 }
 
 /// Which bills to list.
@@ -80,7 +95,8 @@ pub async fn list(
     let conn = reader.conn();
     let backend = conn.get_database_backend();
     let mut text = bills_as_at(backend);
-    let mut binds: Vec<Value> = vec![as_at.into(), business.id.get().into(), as_at.into()];
+    let mut binds: Vec<Value> =
+        vec![as_at.into(), as_at.into(), business.id.get().into(), as_at.into()];
     if let Some(ledger) = filter.ledger {
         text.push_str(" AND b.ledger_id = ?");
         binds.push(ledger.get().into());
@@ -135,19 +151,24 @@ pub async fn find(scope: &TenantScope, id: BillId) -> Result<Option<Bill>> {
     // The bill of a later day counts from its own day on.
     let dated: NaiveDate = row.try_get_by_index(1)?;
     let day = dated.max(scope.clock.today(&business.time_zone));
-    let binds = [day.into(), business.id.get().into(), day.into(), id.get().into()];
+    let binds = [day.into(), day.into(), business.id.get().into(), day.into(), id.get().into()];
     let row = conn.query_one_raw(statement(backend, &sql, binds)).await?;
     row.map(|row| bill(business.id, &row)).transpose()
 }
 
-/// Bills of a business by a day, with what is open of each: binds the day, the business, the day.
+/// Bills of a business by a day, with what is open of each: binds the day twice, the business, the day.
 fn bills_as_at(backend: DbBackend) -> String {
     let open = sum(backend, "r.effect * (r.debit - r.credit)");
+    let abroad = "CASE WHEN r.debit > 0 THEN r.currency_amount ELSE -r.currency_amount END";
+    let abroad = sum(backend, &format!("r.effect * {abroad}"));
     // A version that was taken back opened nothing.
     format!(
         "SELECT b.bill_id, b.ledger_id, b.reference, b.dated, b.due_on, w.voucher_id, b.kind, \
          b.debit - b.credit AS amount, COALESCE((SELECT {open} FROM bill_wise_details r \
-         WHERE r.bill_id = b.bill_id AND r.dated <= ?), 0) AS left_open \
+         WHERE r.bill_id = b.bill_id AND r.dated <= ?), 0) AS left_open, b.currency, \
+         CASE WHEN b.debit > 0 THEN b.currency_amount ELSE -b.currency_amount END AS abroad, \
+         CASE WHEN b.currency IS NULL THEN NULL ELSE (SELECT {abroad} FROM bill_wise_details r \
+         WHERE r.bill_id = b.bill_id AND r.dated <= ?) END AS abroad_open \
          FROM bill_wise_details b JOIN voucher_versions w ON w.id = b.version_id \
          WHERE b.business_id = ? AND b.version_id IS NOT NULL AND b.kind IN ('NEW', 'ADVANCE') AND b.effect = 1 AND b.dated <= ? \
          AND NOT EXISTS (SELECT 1 FROM bill_wise_details n \
@@ -157,6 +178,14 @@ fn bills_as_at(backend: DbBackend) -> String {
 
 fn bill(business: BusinessId, row: &QueryResult) -> Result<Bill> {
     let kind: String = row.try_get_by_index(6)?;
+    let code: Option<String> = row.try_get_by_index(9)?;
+    let amounts: (Option<i64>, Option<i64>) =
+        (row.try_get_by_index(10)?, row.try_get_by_index(11)?);
+    let abroad = code.and_then(|code| CurrencyCode::parse(&code).ok()).map(|currency| InLedger {
+        currency,
+        amount: Money::from_minor(amounts.0.unwrap_or(0)),
+        open: Money::from_minor(amounts.1.unwrap_or(0)),
+    });
     Ok(Bill {
         id: BillId::new(row.try_get_by_index(0)?),
         business,
@@ -168,6 +197,7 @@ fn bill(business: BusinessId, row: &QueryResult) -> Result<Bill> {
         is_advance: kind == "ADVANCE",
         amount: Money::from_minor(row.try_get_by_index(7)?),
         open: Money::from_minor(row.try_get_by_index(8)?),
+        abroad,
     })
 }
 
@@ -204,11 +234,12 @@ pub async fn allocate(
     let deed = act_on(scope, written.act).await?.and_then(|(on, voucher)| {
         let mut wrong = Wrong::below("input");
         let business = chart.chosen(scope, Asked::This(voucher.business), "input")?;
-        let ledger = ledger.filter(|id| {
-            let ledger = chart.visible_ledger(scope, *id);
-            ledger.is_some_and(|ledger| ledger.business_id == voucher.business)
-        });
-        if ledger.is_none() {
+        let row = ledger.and_then(|id| chart.visible_ledger(scope, id));
+        let row = row.filter(|ledger| ledger.business_id == voucher.business);
+        let own = row.and_then(|row| row.currency.as_deref());
+        let exponent =
+            own.map_or(chart::exponent(business), |code| scope.catalogue.currency_exponent(code));
+        if row.is_none() {
             wrong.add(Code::LedgerUnknown, "ledgerId", "there is no such ledger");
         }
         if bills.is_empty() || bills.len() > BILLS_MAX {
@@ -218,7 +249,7 @@ pub async fn allocate(
         let mut settled = Vec::with_capacity(bills.len());
         for (index, (bill, amount)) in bills.iter().enumerate() {
             let path = format!("allocations.{index}.amount");
-            let amount = wrong.money(&path, amount, chart::exponent(business));
+            let amount = wrong.money(&path, amount, exponent);
             match (bill, amount) {
                 (_, Some(amount)) if amount.is_zero() || amount.is_negative() => {
                     wrong.add(Code::Invalid, &path, "an amount is above zero");
@@ -232,11 +263,13 @@ pub async fn allocate(
             }
         }
         wrong.finish()?;
-        let Some(ledger) = ledger else { return Err(Error::Internal("no ledger".into())) };
+        let Some(row) = row else { return Err(Error::Internal("no ledger".into())) };
         let dated = dated.unwrap_or_else(|| scope.clock.today(&business.time_zone));
         // What a voucher of tomorrow left may be set against a bill at its own date, no earlier.
         let dated = dated.max(voucher.dated);
-        Ok(Deed::Allocate(Allocate { on, ledger, dated, what: Allocation::Settle(settled) }))
+        let what = Allocation::Settle(settled);
+        let difference = exchange_ledgers::stand_in(scope, &chart, row, dated)?.map(Box::new);
+        Ok(Deed::Allocate(Allocate { on, ledger: row.id, dated, what, difference }))
     });
     perform(scope, deed, claim, dry_run).await
 }
@@ -264,6 +297,7 @@ pub async fn deallocate(
             ledger: LedgerId::new(0),
             dated: voucher.dated,
             what: Allocation::Undo(allocation),
+            difference: None,
         }))
     });
     perform(scope, deed, claim, dry_run).await

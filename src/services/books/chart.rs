@@ -15,7 +15,7 @@ use daybook_entity::tenant::{
 };
 use sea_orm::{ConnectionTrait, EntityTrait};
 
-use super::businesses::Settings;
+use super::{businesses::Settings, exchange_rates::Rates};
 use crate::{
     error::{Code, Error, Result},
     scope::TenantScope,
@@ -35,6 +35,8 @@ pub struct Chart {
     pub type_overrides: HashMap<VoucherTypeId, voucher_type_override::Model>,
     /// Voucher types of its own.
     pub own_types: HashMap<VoucherTypeId, own_voucher_type::Model>,
+    /// What other currencies are worth, by day.
+    pub rates: Rates,
 }
 
 /// The tenant's chart as it stands now.
@@ -79,6 +81,7 @@ async fn read(conn: &impl ConnectionTrait) -> Result<Chart> {
         businesses: businesses.into_iter().map(|one| (one.id, one)).collect(),
         ledgers: ledgers.into_iter().map(|one| (one.id, one)).collect(),
         gstins: gstin::Entity::find().all(conn).await?,
+        rates: Rates::read(conn).await?,
         type_overrides: overrides.into_iter().map(|one| (one.voucher_type_id, one)).collect(),
         own_types: own_types.into_iter().map(|one| (one.id, one)).collect(),
     })
@@ -123,6 +126,15 @@ impl Chart {
     /// The businesses that the caller may see, oldest first.
     pub fn all_visible(&self, scope: &TenantScope) -> Vec<&business::Model> {
         self.businesses.values().filter(|one| scope.access.businesses.includes(one.id)).collect()
+    }
+
+    /// The ledger of a business that the program posts to by this code.
+    pub fn system_ledger(&self, business: BusinessId, code: &str) -> Option<LedgerId> {
+        let own = self
+            .ledgers
+            .values()
+            .find(|one| one.business_id == business && one.system_code.as_deref() == Some(code));
+        own.map(|ledger| ledger.id)
     }
 
     /// A ledger in a business that the caller may see.

@@ -1,7 +1,12 @@
 //! Ledgers: opened with their balance, renamed, moved, archived; found and summed.
 
-use daybook_domain::{chain::Canonical, id::LedgerId, role::Permission, text::fold};
-use daybook_entity::tenant::chart::ledger;
+use daybook_domain::{
+    chain::Canonical, currency::CurrencyCode, id::LedgerId, role::Permission, text::fold,
+};
+use daybook_entity::{
+    master::chart::Statement,
+    tenant::{books::voucher_ledger_entry, chart::ledger},
+};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LikeExpr,
@@ -9,6 +14,7 @@ use sea_orm::{
 
 use super::{
     chart::{self, Asked},
+    exchange_ledgers::{self, read_currency},
     groups::{self, GroupRef},
     openings::{self, Opening, OpeningBooks, read_opening},
     vouchers::Wrong,
@@ -19,7 +25,7 @@ use crate::{
         sql::containing,
     },
     error::{Code, Error, Result},
-    lane::{Change, Deed},
+    lane::{Change, Deed, Writing},
     scope::TenantScope,
 };
 
@@ -37,6 +43,8 @@ pub struct OpenLedger {
     pub group: Option<GroupRef>,
     /// Its balance when the books begin: debit or credit, as decimal numbers.
     pub opening: Option<Opening>,
+    /// Its own currency, where that is not the business's.
+    pub currency: Option<String>,
     /// Whether its entries carry bills.
     pub is_bill_wise: bool,
     /// Days until a bill is due.
@@ -54,6 +62,8 @@ pub struct ChangeLedger {
     pub name: Option<Option<String>>,
     /// Another group; the innermost `None` stands for an id that is not one.
     pub group: Option<Option<Option<GroupRef>>>,
+    /// Its own currency; null for the business's. Only while it has no entries.
+    pub currency: Option<Option<String>>,
     /// Whether its entries carry bills.
     pub is_bill_wise: Option<Option<bool>>,
     /// Days until a bill is due.
@@ -84,7 +94,19 @@ pub async fn create(scope: &TenantScope, command: OpenLedger) -> Result<ledger::
         );
     }
     check_credit_days(&mut wrong, command.credit_days);
-    let opening = read_opening(&mut wrong, command.opening.as_ref(), chart::exponent(&business));
+    let exponent = chart::exponent(&business);
+    let opening = read_opening(&mut wrong, command.opening.as_ref(), exponent);
+    let is_of_the_year = is_of_the_year(&groups, group);
+    let written = command.currency.as_deref();
+    let currency = read_currency(scope, &business, is_of_the_year, written, &mut wrong);
+    let foreign = exchange_ledgers::read_opening(
+        scope,
+        currency.as_ref().map(CurrencyCode::as_str),
+        command.opening.as_ref(),
+        (opening, exponent),
+        &mut wrong,
+    );
+    let gains_group = exchange_ledgers::group(&scope.catalogue)?;
     wrong.finish()?;
     let Some(group) = group else { return Err(Error::Internal("no group".into())) };
 
@@ -107,7 +129,7 @@ pub async fn create(scope: &TenantScope, command: OpenLedger) -> Result<ledger::
                     system_code: None,
                     tax_head: None,
                     tax_direction: None,
-                    currency: None,
+                    currency: currency.map(|code| code.to_string()),
                     is_bill_wise: command.is_bill_wise,
                     credit_days: command.credit_days,
                     description,
@@ -122,8 +144,12 @@ pub async fn create(scope: &TenantScope, command: OpenLedger) -> Result<ledger::
                     .map_err(named_twice)?;
                 writing.settings_change();
                 writing.audit(changed("LEDGER_CREATED", None, &stored));
+                if stored.currency.is_some() {
+                    exchange_ledgers::ensure(writing, business.id, gains_group).await?;
+                }
                 if let Some(opening) = opening {
-                    let posting = books.posting(writing, id, opening, Vec::new()).await?;
+                    let posting =
+                        books.posting(writing, id, (opening, foreign), Vec::new()).await?;
                     let deed = Deed::Post(posting);
                     openings::store(writing, deed).await?;
                 }
@@ -165,12 +191,36 @@ pub async fn update(
             found
         }
     };
+    let currency = match command.currency {
+        None => None,
+        Some(written) => {
+            let chart = chart::chart(scope).await?;
+            let row = id.and_then(|id| chart.visible_ledger(scope, id)).ok_or_else(unknown)?;
+            let business = chart.businesses.get(&row.business_id).ok_or_else(unknown)?;
+            let group = group.or(GroupRef::of(row));
+            let is_of_the_year = is_of_the_year(&groups, group);
+            let written = written.as_deref();
+            Some(read_currency(scope, business, is_of_the_year, written, &mut wrong))
+        }
+    };
     wrong.finish()?;
+    let is_of_the_year = is_of_the_year(&groups, group);
     edit(scope, id, command.expected_version, "LEDGER_UPDATED", move |row| {
         if row.system_code.is_some() && group.is_some_and(|group| GroupRef::of(row) != Some(group))
         {
             let why = "the program posts to this ledger; it stays in its group";
             return Err(Error::refused(Code::System, "input.accountGroupId", why));
+        }
+        if let Some(currency) = currency {
+            if row.system_code.is_some() {
+                let why = "the program posts to this ledger; it stays in the business's currency";
+                return Err(Error::refused(Code::System, "input.currency", why));
+            }
+            row.currency = currency.map(|code| code.to_string());
+        }
+        if row.currency.is_some() && is_of_the_year {
+            let why = "income and expense are kept in the business's currency";
+            return Err(Error::refused(Code::NotAllowed, "input.accountGroupId", why));
         }
         if let Some(name) = name {
             row.name_key = fold(&name);
@@ -232,6 +282,7 @@ where
 {
     let access = scope.access.clone();
     let id = id.ok_or_else(unknown)?;
+    let gains_group = exchange_ledgers::group(&scope.catalogue)?;
     scope
         .db
         .lane()
@@ -248,6 +299,10 @@ where
                 if after == before {
                     return Ok(before);
                 }
+                if after.currency != before.currency {
+                    unless_used(writing, id).await?;
+                    exchange_ledgers::ensure(writing, before.business_id, gains_group).await?;
+                }
                 after.version += 1;
                 after.updated_at = writing.recorded_at();
                 let mut row = before.clone().into_active_model();
@@ -255,6 +310,7 @@ where
                 row.name_key = Set(after.name_key);
                 row.group_id = Set(after.group_id);
                 row.subgroup_id = Set(after.subgroup_id);
+                row.currency = Set(after.currency);
                 row.is_bill_wise = Set(after.is_bill_wise);
                 row.credit_days = Set(after.credit_days);
                 row.description = Set(after.description);
@@ -268,6 +324,23 @@ where
             })
         })
         .await
+}
+
+/// Whether what entries of a group add up to begins anew each year.
+fn is_of_the_year(groups: &groups::Groups, group: Option<GroupRef>) -> bool {
+    let group = group.and_then(|group| groups.resolve(group));
+    group.is_some_and(|group| group.statement == Statement::ProfitAndLoss)
+}
+
+/// Refuses another currency for a ledger that has entries.
+async fn unless_used(writing: &Writing, id: LedgerId) -> Result<()> {
+    use voucher_ledger_entry::{Column, Entity};
+    let entries = Entity::find().filter(Column::LedgerId.eq(id));
+    if entries.one(writing.conn()).await?.is_some() {
+        let why = "this ledger has entries, and they stay in its currency; open another ledger";
+        return Err(Error::refused(Code::InUse, "input.currency", why));
+    }
+    Ok(())
 }
 
 fn unknown() -> Error {
@@ -289,6 +362,7 @@ fn describe(row: &ledger::Model) -> Canonical {
         .text("name", &row.name)
         .int_if("group", row.group_id.map(|group| group.get()))
         .int_if("subgroup", row.subgroup_id.map(|group| group.get()))
+        .text_if("currency", row.currency.as_deref())
         .flag("billWise", row.is_bill_wise)
         .int_if("creditDays", row.credit_days.map(i64::from))
         .text_if("description", row.description.as_deref())

@@ -18,6 +18,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Value};
 use super::{
     bill_parts::{PARTS_MAX, WrittenBill, read_one},
     chart::{self, Chart},
+    exchange_ledgers,
     numbering::numbering_of,
     standard_ledgers::OPENING_DIFFERENCE,
     voucher_types,
@@ -28,7 +29,7 @@ use crate::{
     error::{Code, Error, Result},
     lane::{
         Deed, Post, Posting, Writing,
-        posting::{Amend, BillPart, Cancel, EntryDetail, Excess, Numbering, OnVoucher},
+        posting::{Amend, BillPart, Cancel, EntryDetail, Excess, Foreign, Numbering, OnVoucher},
         stored,
     },
     scope::TenantScope,
@@ -41,6 +42,8 @@ pub struct Opening {
     pub debit: Option<String>,
     /// A credit balance.
     pub credit: Option<String>,
+    /// The same in the ledger's currency, where it has one of its own.
+    pub currency_amount: Option<String>,
 }
 
 /// A ledger's opening, as it is to be from now on.
@@ -91,7 +94,7 @@ impl OpeningBooks {
         &self,
         writing: &Writing,
         ledger: LedgerId,
-        opening: Money,
+        (opening, foreign): (Money, Option<Foreign>),
         bills: Vec<BillPart>,
     ) -> Result<Posting> {
         let dated = self.day(writing).await?;
@@ -116,7 +119,7 @@ impl OpeningBooks {
             numbering: self.numbering.clone(),
             dated,
             entries,
-            details: vec![EntryDetail::default(); 2],
+            details: vec![EntryDetail { foreign, ..Default::default() }, EntryDetail::default()],
             narration: None,
             reference: None,
             reference_date: None,
@@ -142,10 +145,7 @@ impl OpeningBooks {
 
 /// The ledger that shows by how much the openings of a business differ.
 pub fn difference_of(chart: &Chart, business: BusinessId) -> Option<LedgerId> {
-    let own = chart.ledgers.values().find(|one| {
-        one.business_id == business && one.system_code.as_deref() == Some(OPENING_DIFFERENCE)
-    });
-    own.map(|ledger| ledger.id)
+    chart.system_ledger(business, OPENING_DIFFERENCE)
 }
 
 /// Does something to an opening within a transaction under way; refusals point at the input's fields.
@@ -193,7 +193,16 @@ pub async fn set(scope: &TenantScope, command: SetOpening) -> Result<ledger::Mod
     }
     let exponent = chart::exponent(business);
     let opening = read_opening(&mut wrong, Some(&command.opening), exponent);
-    let bills = read_bills(&row, business, &command.bills, &mut wrong);
+    let foreign = exchange_ledgers::read_opening(
+        scope,
+        row.currency.as_deref(),
+        Some(&command.opening),
+        (opening, exponent),
+        &mut wrong,
+    );
+    let own = row.currency.as_deref();
+    let places = own.map_or(exponent, |code| scope.catalogue.currency_exponent(code));
+    let bills = read_bills(&row, places, &command.bills, &mut wrong);
     wrong.finish()?;
     let books = OpeningBooks::of(scope, &chart, business)?;
     let (ledger, wanted) = (row.id, opening.unwrap_or_default());
@@ -204,6 +213,11 @@ pub async fn set(scope: &TenantScope, command: SetOpening) -> Result<ledger::Mod
             Box::pin(async move {
                 let found = Found::read(writing, ledger, books.day(writing).await?).await?;
                 let own = wanted.saturating_sub(found.by_others);
+                if foreign.is_some() && !found.by_others.is_zero() {
+                    let why = "other vouchers opened this ledger; amend or cancel those";
+                    return Err(Error::refused(Code::NotAllowed, "input.openingBalance", why));
+                }
+                let opened = (own, foreign);
                 let on = |voucher| OnVoucher {
                     path: "input".to_owned(),
                     voucher,
@@ -217,10 +231,10 @@ pub async fn set(scope: &TenantScope, command: SetOpening) -> Result<ledger::Mod
                     }
                     None if own.is_zero() => return Ok(()),
                     Some((voucher, _)) => {
-                        let posting = books.posting(writing, ledger, own, bills).await?;
+                        let posting = books.posting(writing, ledger, opened, bills).await?;
                         Deed::Amend(Amend { on: on(voucher), posting })
                     }
-                    None => Deed::Post(books.posting(writing, ledger, own, bills).await?),
+                    None => Deed::Post(books.posting(writing, ledger, opened, bills).await?),
                 };
                 store(writing, deed).await
             })
@@ -231,7 +245,7 @@ pub async fn set(scope: &TenantScope, command: SetOpening) -> Result<ledger::Mod
 
 fn read_bills(
     row: &ledger::Model,
-    business: &business::Model,
+    exponent: u8,
     written: &[WrittenBill],
     wrong: &mut Wrong<'_>,
 ) -> Vec<BillPart> {
@@ -247,7 +261,7 @@ fn read_bills(
     let mut parts = Vec::with_capacity(written.len());
     for (number, written) in written.iter().enumerate() {
         let field = format!("bills.{number}");
-        let Some((reference, amount, _)) = read_one(business, written, &field, wrong) else {
+        let Some((reference, amount, _)) = read_one(exponent, written, &field, wrong) else {
             continue;
         };
         let is_twice = parts

@@ -207,6 +207,8 @@ pub struct StoredAct {
     pub reason: Option<String>,
     /// Whether a later act undid it.
     pub is_undone: bool,
+    /// The voucher that reverses this one, or takes what an allocation left between two exchange rates.
+    pub related: Option<VoucherId>,
     /// When, UTC milliseconds.
     pub recorded_at: i64,
 }
@@ -237,6 +239,7 @@ pub async fn acts_of(
                 dated: row.dated,
                 is_undone: undone.contains(&row.id),
                 reason: row.reason,
+                related: row.related_voucher_id,
                 recorded_at: row.recorded_at,
             });
         }

@@ -42,6 +42,9 @@ pub const PROFIT_AND_LOSS: &str = "PROFIT_AND_LOSS";
 /// Code of Difference in Opening Balances, the other side of every opening.
 pub const OPENING_DIFFERENCE: &str = "OPENING_DIFFERENCE";
 
+/// Code of Round Off, which takes what rounding leaves.
+pub const ROUND_OFF: &str = "ROUND_OFF";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,7 @@ use super::{
     balances::{self, Movement, Sums, Whose},
     chart::{self, Chart},
     groups::{self, GroupRef, Groups},
+    positions,
     standard_ledgers::PROFIT_AND_LOSS,
 };
 use crate::{error::Result, scope::TenantScope};
@@ -142,6 +143,8 @@ pub enum Wanted {
     Balance(Option<NaiveDate>),
     /// What it was opened with when the books began.
     Opening,
+    /// As the balance, in the ledger's own currency.
+    Abroad(Option<NaiveDate>),
 }
 
 /// Sums of ledgers that the caller sees, a debit above zero. For roles that see only their own
@@ -173,6 +176,12 @@ pub async fn sums_of(
                 let standings = books.at(snapshot.conn(), Some(&ids), day).await?;
                 let sums = standings.into_iter();
                 found.extend(sums.map(|(id, standing)| ((id, wanted), standing.closing())));
+            }
+            Wanted::Abroad(day) => {
+                let day = day.unwrap_or_else(|| scope.clock.today(&business.time_zone));
+                let read = positions::as_at(snapshot.conn(), &ids, whose, day).await?;
+                let sums = read.into_iter().map(|(id, one)| ((id, wanted), one.foreign));
+                found.extend(sums);
             }
             Wanted::Opening => {
                 // The opening period is what lies before the books' first day.

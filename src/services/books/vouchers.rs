@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use daybook_domain::{
     id::{LedgerId, VoucherId, VoucherTypeId},
     lock::areas_of,
-    money::{ExchangeRate, Money, MoneyError},
+    money::{Money, MoneyError},
     role::Permission,
     text::{self, TextError},
     voucher::{BaseType, LedgerKind, Line, SideError, Unbalanced, balance, check_sides},
@@ -17,6 +17,7 @@ use super::{
     bill_parts::{self, WrittenBill},
     chart::{self, Asked, Chart},
     drafts::pending::{self, Done},
+    entry_amounts,
     groups::{self, GroupRef, Groups},
     numbering::{numbering_of, tax_series},
     scenarios,
@@ -26,7 +27,7 @@ use crate::{
     error::{Code, Error, Refusal, Result},
     lane::{
         Claim, Deed, Post, Posted, Posting, earlier,
-        posting::{EntryDetail, Foreign, Numbering},
+        posting::{EntryDetail, Numbering},
     },
     scope::TenantScope,
 };
@@ -54,6 +55,8 @@ pub struct PostVoucher {
     pub lock_exception: Option<i64>,
     /// The entries.
     pub entries: Vec<WrittenEntry>,
+    /// Whether an entry on Round Off takes what rounding of converted entries leaves.
+    pub close_residue: bool,
 }
 
 /// An entry as somebody writes it down.
@@ -65,7 +68,7 @@ pub struct WrittenEntry {
     pub debit: Option<String>,
     /// Credit as a decimal number in the entry's currency.
     pub credit: Option<String>,
-    /// The entry's currency, where it is not the business's.
+    /// The entry's currency: that of the ledger when left out, or the business's where it has none.
     pub currency: Option<String>,
     /// Base units per unit of that currency, as a decimal number.
     pub exchange_rate: Option<String>,
@@ -215,13 +218,19 @@ pub fn prepare(
     let kind = known_type(scope, chart, &command, &mut wrong);
     let narration = wrong.text("narration", command.narration.as_deref(), NARRATION_MAX, false);
     let reference = wrong.text("reference", command.reference.as_deref(), REFERENCE_MAX, true);
-    let written = read_entries(scope, chart, groups, business, &command.entries, &mut wrong);
-    let (Some((voucher_type, base)), Some(written)) = (kind, written) else {
+    let written = read_entries(scope, chart, groups, business, &command, &mut wrong);
+    let (Some((voucher_type, base)), Some(mut written)) = (kind, written) else {
         return Err(Error::Refused(wrong.refusals));
     };
     scenarios::check(base, &command, &mut wrong);
+    let residue = entry_amounts::residue(written.iter().map(Read::converted));
+    if let Some(residue) = residue.filter(|_| command.close_residue) {
+        let line = entry_amounts::rounding(chart, business, residue)?;
+        written.push(Read::rounding(line));
+    }
     let lines: Vec<Line> = written.iter().map(|entry| entry.line).collect();
-    let balanced = balance(lines).map_err(|why| wrong.unbalanced(why, chart::exponent(business)));
+    let exponent = chart::exponent(business);
+    let balanced = balance(lines).map_err(|why| wrong.unbalanced(why, residue, exponent));
     let balanced = match balanced {
         Ok(balanced) if wrong.refusals.is_empty() => balanced,
         Ok(_) => return Err(Error::Refused(wrong.refusals)),
@@ -230,11 +239,13 @@ pub fn prepare(
             return Err(Error::Refused(wrong.refusals));
         }
     };
-    let sides: Vec<(LedgerKind, Line)> =
-        written.iter().map(|entry| (entry.kind, entry.line)).collect();
+    // The entry that takes a residue stands on no side that the type could forbid.
+    let own = written.iter().take(command.entries.len());
+    let sides: Vec<(LedgerKind, Line)> = own.map(|entry| (entry.kind, entry.line)).collect();
     let allows = chart::settings(business).journal_allows_cash;
     check_sides(base, &sides, allows).map_err(|why| wrong.side(why))?;
-    let bills = bill_parts::read(chart, business, &command, &balanced, &mut wrong);
+    let places: Vec<u8> = written.iter().map(|entry| entry.exponent).collect();
+    let bills = bill_parts::read(chart, &command, &balanced, &places, &mut wrong);
     let Some(bills) = bills else { return Err(Error::Refused(wrong.refusals)) };
     let party = bill_parts::party(chart, &balanced);
     let touches_bank = written.iter().any(|entry| entry.kind == LedgerKind::CashOrBank);
@@ -294,6 +305,20 @@ struct Read {
     kind: LedgerKind,
     is_tax: bool,
     detail: EntryDetail,
+    /// Decimal places in which its bills are counted.
+    exponent: u8,
+}
+
+impl Read {
+    /// Its amounts, and whether they come from another currency.
+    fn converted(&self) -> (Line, bool) {
+        (self.line, self.detail.foreign.as_ref().is_some_and(|one| !one.amount.is_zero()))
+    }
+
+    fn rounding(line: Line) -> Self {
+        let detail = EntryDetail::default();
+        Self { line, kind: LedgerKind::Other, is_tax: false, detail, exponent: 0 }
+    }
 }
 
 fn read_entries(
@@ -301,9 +326,10 @@ fn read_entries(
     chart: &Chart,
     groups: &Groups,
     business: &business::Model,
-    entries: &[WrittenEntry],
+    command: &PostVoucher,
     wrong: &mut Wrong<'_>,
 ) -> Option<Vec<Read>> {
+    let entries = &command.entries;
     if entries.len() > ENTRIES_MAX {
         let why = format!("a voucher has at most {ENTRIES_MAX} entries");
         wrong.add(Code::TooMany, "entries", &why);
@@ -333,7 +359,9 @@ fn read_entries(
             wrong.add(Code::LedgerArchived, &format!("{place}.ledgerId"), why);
             continue;
         }
-        let Some(amounts) = read_amounts(scope, business, entry, &place, wrong) else { continue };
+        let what = (business, ledger, command.dated);
+        let amounts = entry_amounts::read(scope, chart, what, entry, &place, wrong);
+        let Some(amounts) = amounts else { continue };
         let group = GroupRef::of(ledger).and_then(|group| groups.resolve(group));
         let is_cash = group.is_some_and(|group| group.is_cash_or_bank);
         read.push(Read {
@@ -341,76 +369,10 @@ fn read_entries(
             kind: if is_cash { LedgerKind::CashOrBank } else { LedgerKind::Other },
             is_tax: ledger.tax_head.is_some(),
             detail: EntryDetail { narration, foreign: amounts.foreign, applies_until: None },
+            exponent: amounts.exponent,
         });
     }
     (wrong.refusals.len() == before).then_some(read)
-}
-
-struct Amounts {
-    debit: Money,
-    credit: Money,
-    foreign: Option<Foreign>,
-}
-
-fn read_amounts(
-    scope: &TenantScope,
-    business: &business::Model,
-    entry: &WrittenEntry,
-    place: &str,
-    wrong: &mut Wrong<'_>,
-) -> Option<Amounts> {
-    let (text, side, is_debit) = match (&entry.debit, &entry.credit) {
-        (Some(debit), None) => (debit, "debit", true),
-        (None, Some(credit)) => (credit, "credit", false),
-        _ => {
-            let why = "an entry has either a debit or a credit";
-            wrong.add(Code::NotOneSided, place, why);
-            return None;
-        }
-    };
-    let path = format!("{place}.{side}");
-    let foreign = entry.currency.as_deref().filter(|code| *code != business.base_currency);
-    let (base, foreign) = match foreign {
-        None => {
-            if entry.exchange_rate.is_some() {
-                let why = "an entry in the business's own currency has no exchange rate";
-                wrong.add(Code::Invalid, &format!("{place}.exchangeRate"), why);
-                return None;
-            }
-            (wrong.money(&path, text, chart::exponent(business))?, None)
-        }
-        Some(code) => {
-            let Some(currency) = scope.catalogue.currency(code) else {
-                wrong.add(Code::CurrencyUnknown, &format!("{place}.currency"), "no such currency");
-                return None;
-            };
-            let exponent = u8::try_from(currency.exponent).unwrap_or(2);
-            let amount = wrong.money(&path, text, exponent)?;
-            let rate_path = format!("{place}.exchangeRate");
-            let Some(rate) = entry.exchange_rate.as_deref() else {
-                let why = "an entry in another currency needs its exchange rate";
-                wrong.add(Code::Required, &rate_path, why);
-                return None;
-            };
-            let rate = ExchangeRate::parse(rate).ok().filter(|rate| rate.raw() > 0);
-            let Some(rate) = rate else {
-                wrong.add(Code::Invalid, &rate_path, "a rate is a decimal number above zero");
-                return None;
-            };
-            let Some(base) = rate.convert(amount, exponent, chart::exponent(business)) else {
-                wrong.add(Code::TooLarge, &path, "this is too large in the business's currency");
-                return None;
-            };
-            let currency = daybook_domain::currency::CurrencyCode::parse(code).ok()?;
-            (base, Some(Foreign { currency, amount, rate }))
-        }
-    };
-    if base.is_zero() || base.is_negative() {
-        wrong.add(Code::NotOneSided, &path, "an amount is above zero");
-        return None;
-    }
-    let (debit, credit) = if is_debit { (base, Money::ZERO) } else { (Money::ZERO, base) };
-    Some(Amounts { debit, credit, foreign })
 }
 
 /// The code by which a decimal number is refused.
@@ -544,7 +506,7 @@ impl<'p> Wrong<'p> {
         read.ok_or(Error::Refused(self.refusals))
     }
 
-    fn unbalanced(&self, why: Unbalanced, exponent: u8) -> Refusal {
+    fn unbalanced(&self, why: Unbalanced, residue: Option<Money>, exponent: u8) -> Refusal {
         let (code, field, message) = match why {
             Unbalanced::TooFewLines => (Code::TooFewEntries, "entries".to_owned(), why.to_string()),
             Unbalanced::NotOneSided { line } | Unbalanced::NegativeAmount { line } => {
@@ -555,7 +517,14 @@ impl<'p> Wrong<'p> {
             }
             Unbalanced::Unequal { debit, credit } => {
                 let (debit, credit) = (debit.format(exponent), credit.format(exponent));
-                let text = format!("debits are {debit} and credits {credit}; they must be equal");
+                let mut text =
+                    format!("debits are {debit} and credits {credit}; they must be equal");
+                if let Some(residue) = residue {
+                    let residue = residue.size().format(exponent);
+                    text.push_str(&format!(
+                        "; rounding left {residue}, which closeResidue would close"
+                    ));
+                }
                 (Code::Unbalanced, "entries".to_owned(), text)
             }
         };

@@ -119,14 +119,15 @@ async fn open(
     let amount = opening.unsigned_abs().to_string();
     let opening = match opening {
         0 => None,
-        1.. => Some(Opening { debit: Some(amount), credit: None }),
-        _ => Some(Opening { debit: None, credit: Some(amount) }),
+        1.. => Some(Opening { debit: Some(amount), credit: None, currency_amount: None }),
+        _ => Some(Opening { debit: None, credit: Some(amount), currency_amount: None }),
     };
     let command = OpenLedger {
         business: Asked::This(business),
         name: name.to_owned(),
         group,
         opening,
+        currency: None,
         is_bill_wise: false,
         credit_days: is_party.then_some(30),
         description: None,
@@ -182,6 +183,7 @@ async fn post(
         applies_until: None,
         lock_exception: None,
         entries: draft.lines.iter().map(entry).collect(),
+        close_residue: false,
     };
     vouchers::post(scope, command, claim, false).await.map(|_| ())
 }

@@ -6,6 +6,7 @@
 
 pub mod balance_sheet;
 pub mod cash_flow;
+pub mod currency_position;
 pub mod flows;
 pub mod frame;
 pub mod funds_flow;
@@ -14,6 +15,7 @@ pub mod positions;
 pub mod profit_and_loss;
 pub mod question;
 pub mod ratios;
+pub mod realised_exchange;
 pub mod registers;
 pub mod scenario;
 pub mod trial_balance;

@@ -2,6 +2,7 @@
 
 mod acts;
 mod bills;
+mod currency;
 mod drafts;
 mod edits;
 mod figures;
@@ -14,6 +15,7 @@ mod names;
 mod openings;
 mod refusals;
 mod retry;
+mod revaluation;
 mod shop;
 mod standing;
 mod together;

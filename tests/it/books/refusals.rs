@@ -49,7 +49,11 @@ fn wrong_vouchers(shop: &Shop) -> Vec<(Value, Value, &'static str)> {
             json!([entry("Old Loan", "debit", "1"), cash]),
             "LEDGER_ARCHIVED input.entries.0.ledgerId",
         ),
-        (json!("entries"), dollars(Value::Null), "REQUIRED input.entries.0.exchangeRate"),
+        (
+            json!("entries"),
+            dollars(Value::Null),
+            "EXCHANGE_RATE_UNKNOWN input.entries.0.exchangeRate",
+        ),
         (json!("entries"), dollars(json!("0")), "INVALID input.entries.0.exchangeRate"),
         (
             json!("entries"),

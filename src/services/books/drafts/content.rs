@@ -5,7 +5,7 @@ use daybook_domain::{
     chain::Canonical,
     currency::CurrencyCode,
     id::{BillId, BusinessId, LedgerId, VoucherTypeId},
-    money::{ExchangeRate, Money},
+    money::Money,
 };
 use daybook_entity::tenant::{books::BillKind, business::business, drafts::DraftAction};
 use sea_orm::ActiveEnum;
@@ -21,6 +21,7 @@ use crate::{
         bill_parts::{PARTS_MAX, WrittenBill},
         chart::{self, Asked, Chart},
         voucher_types,
+        entry_amounts,
         vouchers::{
             ENTRIES_MAX, ENTRY_NARRATION_MAX, NARRATION_MAX, PostVoucher, REFERENCE_MAX,
             WrittenEntry, Wrong,
@@ -54,6 +55,9 @@ pub struct Content {
     pub lock_exception: Option<i64>,
     /// The entries.
     pub entries: Vec<Entry>,
+    /// Whether what rounding leaves goes to Round Off.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub close_residue: bool,
 }
 
 /// An entry, as far as it is written.
@@ -137,6 +141,7 @@ impl Content {
             applies_until: command.applies_until,
             lock_exception: command.lock_exception,
             entries: command.entries.iter().map(Entry::of).collect(),
+            close_residue: command.close_residue,
         }
     }
 
@@ -172,6 +177,7 @@ impl Content {
             applies_until: self.applies_until,
             lock_exception: self.lock_exception,
             entries: self.entries.iter().map(Entry::to_written).collect(),
+            close_residue: self.close_residue,
         }
     }
 
@@ -245,12 +251,12 @@ impl Content {
     pub(super) fn title(
         &self,
         scope: &TenantScope,
-        business: &business::Model,
+        (chart, business): (&Chart, &business::Model),
         action: DraftAction,
         voucher: Option<&PostedVoucher>,
     ) -> Title {
         let total = match action {
-            DraftAction::Post | DraftAction::Amend => self.total(scope, business),
+            DraftAction::Post | DraftAction::Amend => self.total(scope, chart, business),
             DraftAction::Cancel | DraftAction::Reverse => voucher.map(|voucher| voucher.total),
         };
         Title {
@@ -267,21 +273,28 @@ impl Content {
     }
 
     /// The sum of its debits in the business's currency; none where one of them cannot be read.
-    fn total(&self, scope: &TenantScope, business: &business::Model) -> Option<Money> {
-        let exponent = chart::exponent(business);
-        let amounts = self.entries.iter().filter_map(|entry| {
-            let text = entry.debit.as_deref()?;
-            let foreign = entry.currency.as_deref().filter(|code| *code != business.base_currency);
-            Some(match foreign {
-                None => Money::parse(text, exponent).ok(),
-                Some(code) => scope.catalogue.currency(code).and_then(|currency| {
-                    let places = u8::try_from(currency.exponent).ok()?;
-                    let rate = ExchangeRate::parse(entry.exchange_rate.as_deref()?).ok()?;
-                    rate.convert(Money::parse(text, places).ok()?, places, exponent)
-                }),
+    fn total(
+        &self,
+        scope: &TenantScope,
+        chart: &Chart,
+        business: &business::Model,
+    ) -> Option<Money> {
+        let day = self.dated.unwrap_or_else(|| scope.clock.today(&business.time_zone));
+        let mut wrong = Wrong::below("input");
+        let debits = self.entries.iter().filter(|entry| entry.debit.is_some());
+        let amounts: Option<Vec<Money>> = debits
+            .map(|entry| {
+                let ledger = entry.ledger.and_then(|id| chart.ledgers.get(&LedgerId::new(id)));
+                let Some(ledger) = ledger else {
+                    let text = entry.debit.as_deref().filter(|_| entry.currency.is_none())?;
+                    return Money::parse(text, chart::exponent(business)).ok();
+                };
+                let what = (business, ledger, day);
+                let written = WrittenEntry { credit: None, ..entry.to_written() };
+                let read = entry_amounts::read(scope, chart, what, &written, "", &mut wrong);
+                read.map(|amounts| amounts.debit)
             })
-        });
-        let amounts: Option<Vec<Money>> = amounts.collect();
+            .collect();
         amounts.filter(|amounts| !amounts.is_empty()).and_then(Money::sum)
     }
 
@@ -299,6 +312,7 @@ impl Content {
             .text_if("appliesUntil", self.applies_until.map(|day| day.to_string()).as_deref())
             .int_if("lockException", self.lock_exception)
             .list("entries", self.entries.iter().map(Entry::describe))
+            .int_if("closeResidue", self.close_residue.then_some(1))
     }
 }
 
@@ -468,6 +482,7 @@ mod tests {
                     excess: Excess::OnAccount,
                 }],
             }],
+            close_residue: true,
         }
     }
 

@@ -43,7 +43,7 @@ pub fn voucher(scope: &TenantScope, chart: &Chart, command: &PostVoucher) -> Opt
     let business = chart.chosen(scope, command.business, "input").ok()?;
     let content = Content::of_voucher(command);
     let action = DraftAction::Post;
-    let title = content.title(scope, business, action, None);
+    let title = content.title(scope, (chart, business), action, None);
     Some(NewDraft { business: business.id, action, voucher: None, content, title })
 }
 
@@ -66,7 +66,7 @@ pub fn act(
         reason: on.reason.clone(),
         ..content()
     };
-    let title = content.title(scope, business, action, Some(voucher));
+    let title = content.title(scope, (chart, business), action, Some(voucher));
     let voucher = Some(voucher.id);
     Some(NewDraft { business: business.id, action, voucher, content, title })
 }

@@ -87,7 +87,7 @@ pub async fn save(scope: &TenantScope, command: SaveDraft) -> Result<Row> {
         ..command.content
     };
     let content = content.checked(scope, &chart, business.id)?;
-    let title = content.title(scope, business, command.action, voucher.as_ref());
+    let title = content.title(scope, (&chart, business), command.action, voucher.as_ref());
     let new = NewDraft {
         business: business.id,
         action: command.action,

@@ -11,6 +11,7 @@ use daybook_domain::{
 };
 use sea_orm::{ConnectionTrait, DbBackend};
 
+use super::currencies::{CURRENCY_BILLS, CURRENCY_PARTS, LEDGER_CURRENCIES};
 use crate::{
     db::sql::statement,
     error::{Error, Result},
@@ -45,6 +46,12 @@ pub enum Check {
     Allocations,
     /// No bill is settled by more than it came to.
     Bills,
+    /// Bills that are closed in the currency of their ledger are closed in base currency.
+    CurrencyBills,
+    /// The parts of an entry in another currency come to its amount, and are in its ledger's currency.
+    CurrencyParts,
+    /// Entries on ledgers with a currency of their own are in it.
+    LedgerCurrencies,
     /// Every row is in the books of its voucher's business, and on a ledger of it.
     Businesses,
     /// Every version is dated within its voucher's accounting year.
@@ -55,7 +62,7 @@ pub enum Check {
 
 impl Check {
     /// All of them, in the order in which they are made.
-    pub const EVERY: [Self; 10] = [
+    pub const EVERY: [Self; 13] = [
         Self::Balance,
         Self::Total,
         Self::MonthlySums,
@@ -63,6 +70,9 @@ impl Check {
         Self::BillParts,
         Self::Allocations,
         Self::Bills,
+        Self::CurrencyBills,
+        Self::CurrencyParts,
+        Self::LedgerCurrencies,
         Self::Businesses,
         Self::Years,
         Self::Structure,
@@ -78,6 +88,11 @@ impl Check {
             Self::BillParts => "entries whose bill parts do not come to the entry",
             Self::Allocations => "allocations that move something to or from a party",
             Self::Bills => "bills settled by more than they came to",
+            Self::CurrencyBills => "bills closed in their currency and not in base currency",
+            Self::CurrencyParts => {
+                "entries whose bill parts do not come to their currency's amount"
+            }
+            Self::LedgerCurrencies => "entries in another currency than their ledger",
             Self::Businesses => {
                 "rows in the books of another business than their voucher or ledger"
             }
@@ -130,6 +145,9 @@ impl Check {
                  WHERE n.version_id = b.version_id AND n.line = b.line AND n.effect = -1) \
                  WHERE (b.debit > 0 AND q.left_open < 0) OR (b.credit > 0 AND q.left_open > 0)"
                 .to_owned(),
+            Self::CurrencyBills => CURRENCY_BILLS.to_owned(),
+            Self::CurrencyParts => CURRENCY_PARTS.to_owned(),
+            Self::LedgerCurrencies => LEDGER_CURRENCIES.to_owned(),
             Self::Businesses => "SELECT \
                  (SELECT COUNT(*) FROM voucher_versions w JOIN vouchers v ON v.id = w.voucher_id \
                  WHERE w.business_id <> v.business_id) + \

@@ -22,7 +22,7 @@ use crate::{
     error::Result,
     lane::{
         PostedBill, PostedEntry, PostedVoucher,
-        posting::{EntryDetail, Foreign},
+        posting::{EntryDetail, Foreign, InCurrency},
         record::Act,
     },
 };
@@ -213,7 +213,8 @@ impl Rows {
             change_seq: act.change_seq,
             recorded_at: act.recorded_at,
         };
-        agrees.then(|| (stored, rows.iter().map(bill).collect()))
+        let bills: Option<Vec<PostedBill>> = rows.iter().map(bill).collect();
+        bills.filter(|_| agrees).map(|bills| (stored, bills))
     }
 
     /// Of which type a voucher is, and how many entries and bill parts of a version were taken back, if it
@@ -299,11 +300,15 @@ fn bill_of(
     let agrees = row.business_id == version.business_id
         && row.dated == version.dated
         && row.recorded_at == recorded_at;
-    agrees.then(|| bill(row))
+    bill(row).filter(|_| agrees)
 }
 
-fn bill(row: &bill_wise_detail::Model) -> PostedBill {
-    PostedBill {
+fn bill(row: &bill_wise_detail::Model) -> Option<PostedBill> {
+    if row.currency.is_some() != row.currency_amount.is_some() {
+        return None;
+    }
+    let currency = row.currency.as_deref().map(CurrencyCode::parse).transpose().ok()?;
+    Some(PostedBill {
         id: row.id,
         line: row.line,
         entry_line: row.entry_line,
@@ -314,5 +319,6 @@ fn bill(row: &bill_wise_detail::Model) -> PostedBill {
         due_on: row.due_on,
         debit: row.debit,
         credit: row.credit,
-    }
+        foreign: currency.zip(row.currency_amount).map(InCurrency::of),
+    })
 }

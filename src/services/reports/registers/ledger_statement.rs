@@ -14,6 +14,7 @@ use daybook_entity::tenant::{business::business, chart::ledger};
 use sea_orm::ConnectionTrait;
 
 use super::{
+    abroad::{self, Abroad},
     frame::{Asking, Begins, Frame, path},
     lines::{self, Line, Place},
     span::{Span, Sweep, Turn},
@@ -41,6 +42,8 @@ pub struct Statement {
     pub ledgers: Vec<(LedgerId, Span)>,
     /// What they stand at together.
     pub total: Span,
+    /// The same in the currency of a ledger that has one of its own, where it is the only one.
+    pub abroad: Option<Abroad>,
     /// The pages of lines that were asked for.
     pub pages: Vec<Page<StatementLine>>,
 }
@@ -56,6 +59,8 @@ pub struct StatementLine {
     pub what: What,
     /// What the ledgers of the statement stand at after it; a debit above zero.
     pub balance: Money,
+    /// The same in the ledger's own currency, in a statement of one ledger that has one.
+    pub abroad: Option<Money>,
 }
 
 /// What a line tells.
@@ -215,6 +220,21 @@ async fn read(
         .flat_map(|(sweep, own)| own.iter().flat_map(|ledger| sweep.turns(*ledger)))
         .collect();
     turns.sort_by_key(|turn| turn.day);
+    let own = match ledgers {
+        [only] => {
+            frame.chart.ledgers.get(only).and_then(|row| Some((*only, row.currency.clone()?)))
+        }
+        _ => None,
+    };
+    let abroad = match own {
+        Some((ledger, currency)) => {
+            let after = frame.to.succ_opt().unwrap_or(frame.to);
+            let opening = abroad::before(conn, ledger, frame.from, frame.known).await?;
+            let closing = abroad::before(conn, ledger, after, frame.known).await?;
+            Some(Abroad { currency, opening, closing })
+        }
+        None => None,
+    };
     let mut pages = Vec::with_capacity(wanted.pages.len());
     for (ask, start) in wanted.pages.iter().zip(starts) {
         let opened = start.map_or(frame.from, |start| start.day);
@@ -222,12 +242,19 @@ async fn read(
             .iter()
             .flat_map(|(sweep, own)| own.iter().map(|ledger| sweep.opening(*ledger, opened)))
             .fold(Money::ZERO, Money::saturating_add);
-        let page = Paging { frame: &frame, ledgers, turns: &turns, ask, start };
+        let own = abroad.as_ref().filter(|_| start.is_some());
+        let abroad = match (own, ledgers.first()) {
+            (Some(_), Some(ledger)) => {
+                Some(abroad::before(conn, *ledger, opened, frame.known).await?)
+            }
+            _ => abroad.as_ref().map(|abroad| abroad.opening),
+        };
+        let page = Paging { frame: &frame, ledgers, turns: &turns, ask, start, abroad };
         pages.push(page.read(conn, before, wanted.with_counters).await?);
     }
     drop(sheets);
     drop(books);
-    Ok(Statement { ledgers: spans, total, pages, frame })
+    Ok(Statement { ledgers: spans, total, abroad, pages, frame })
 }
 
 /// The place after which a page begins; none for the first page of the range.
@@ -249,6 +276,8 @@ struct Paging<'s> {
     turns: &'s [Turn],
     ask: &'s PageAsk,
     start: Option<Place>,
+    /// What the ledger stands at in its own currency before the day on which the page begins.
+    abroad: Option<Money>,
 }
 
 impl Paging<'_> {
@@ -261,9 +290,14 @@ impl Paging<'_> {
     ) -> Result<Page<StatementLine>> {
         let Frame { from, to, known, .. } = *self.frame;
         let mut balance = before;
+        let mut abroad = self.abroad;
         if let Some(start) = self.start.filter(|start| start.entry > 0) {
             let sums = lines::sums_within(conn, self.ledgers, start, known).await?;
             balance = balance.saturating_add(sums.balance());
+            if let (Some(before), Some(ledger)) = (abroad, self.ledgers.first()) {
+                let within = abroad::within(conn, *ledger, start, known).await?;
+                abroad = Some(before.saturating_add(within));
+            }
         }
         let most = self.ask.first.saturating_add(1);
         let ledgers = self.ledgers;
@@ -289,6 +323,10 @@ impl Paging<'_> {
         for (_, row) in &mut rows {
             balance = balance.saturating_add(row.what.amount());
             row.balance = balance;
+            if let (Some(before), What::Entry(line)) = (abroad, &row.what) {
+                abroad = Some(before.saturating_add(abroad::moved(&line.entry)));
+            }
+            row.abroad = abroad;
         }
         let page = Page::cut(rows, self.ask, total, |(place, _)| {
             vec![place.day.to_string(), place.entry.to_string()]
@@ -313,6 +351,7 @@ fn carried(turn: &Turn) -> StatementLine {
         ledger: turn.ledger,
         what: What::Carried(turn.amount),
         balance: Money::ZERO,
+        abroad: None,
     }
 }
 
@@ -322,5 +361,6 @@ fn entered(line: Line) -> StatementLine {
         ledger: line.entry.ledger,
         what: What::Entry(Box::new(line)),
         balance: Money::ZERO,
+        abroad: None,
     }
 }

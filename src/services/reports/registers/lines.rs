@@ -220,7 +220,7 @@ pub async fn fill_counters(conn: &impl ConnectionTrait, lines: &mut [Line]) -> R
 }
 
 /// Joins the twin `t` that took an entry `e` back, and what that binds. An entry without one stands.
-fn with_twin(known: Known) -> (String, Option<Value>) {
+pub fn with_twin(known: Known) -> (String, Option<Value>) {
     let (recorded, bind) = known.of("t");
     let text = format!(
         "LEFT JOIN voucher_ledger_entries t ON t.version_id = e.version_id AND t.line = e.line \
