@@ -82,6 +82,10 @@ permissions! {
     VoucherReverse = "VOUCHER_REVERSE", Tenant, "Undo posted vouchers by others.";
     VoucherApprove = "VOUCHER_APPROVE", Tenant, "Approve and reject vouchers that others drafted.";
     BillAllocate = "BILL_ALLOCATE", Tenant, "Set what waits on account against bills, and undo that.";
+    CostCentreRead = "COST_CENTRE_READ", Tenant, "See cost centres and their categories.";
+    CostCentreUpdate = "COST_CENTRE_UPDATE", Tenant, "Make, change and archive cost centres and their categories.";
+    BudgetRead = "BUDGET_READ", Tenant, "See budgets.";
+    BudgetUpdate = "BUDGET_UPDATE", Tenant, "Make, change and archive budgets.";
     SaleRead = "SALE_READ", Tenant, "See sales.";
     SaleCreate = "SALE_CREATE", Tenant, "Record sales.";
     ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
@@ -244,6 +248,8 @@ impl TenantRole {
             SaleRead,
             ReportRead,
             LockExceptionRead,
+            CostCentreRead,
+            BudgetRead,
         ]);
         match self {
             Self::Owner => PermissionSet::all_of(Realm::Tenant),
@@ -259,6 +265,8 @@ impl TenantRole {
                 VoucherReverse,
                 VoucherApprove,
                 BillAllocate,
+                CostCentreUpdate,
+                BudgetUpdate,
                 SaleCreate,
                 YearClose,
                 PeriodLockSet,
@@ -272,6 +280,7 @@ impl TenantRole {
                 LedgerRead,
                 VoucherRead,
                 VoucherPost,
+                CostCentreRead,
                 SaleRead,
                 SaleCreate,
             ]),

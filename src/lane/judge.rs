@@ -11,6 +11,7 @@ use daybook_domain::{
 use daybook_entity::tenant::books::VoucherKind;
 
 use super::{
+    costs::judge_costs,
     ids::Ids,
     judge_acts::{self, Judged},
     judge_bills::{Part, judge_bills},
@@ -177,6 +178,7 @@ fn judge(
         Some(reverses) => Some(judge_acts::reverse(state, posting, reverses, steps)?),
         None => None,
     };
+    judge_costs(state, posting)?;
     let bills = judge_bills(state, posting, steps)?;
     let business = state
         .businesses

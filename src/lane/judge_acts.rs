@@ -4,6 +4,7 @@ use daybook_domain::id::VoucherActId;
 use daybook_entity::tenant::books::{ActKind, BillKind, VoucherKind};
 
 use super::{
+    costs::judge_costs,
     judge::{Place, Step, check_ledgers, refuse, refuse_at, year_of},
     judge_bills::{Part, judge_bills, move_bill, signed},
     locks::{By, check_locks, pass_locks},
@@ -84,6 +85,7 @@ pub fn amend(state: &mut State, by: By, amend: &Amend, steps: &mut Vec<Step>) ->
     }
     let lock_exception = check_own_date(state, on, &old, by)?;
     check_ledgers(state, posting)?;
+    judge_costs(state, posting)?;
     let business = state
         .businesses
         .get(&posting.business)

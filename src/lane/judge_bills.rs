@@ -8,6 +8,7 @@ use daybook_entity::tenant::books::BillKind;
 
 use super::{
     judge::{Step, refuse},
+    oldest,
     posting::{BillPart, Excess, PostedBill, Posting},
     state::State,
 };
@@ -52,6 +53,24 @@ pub fn judge_bills(
             if !is_bill_wise {
                 let why = "this ledger is not kept bill by bill";
                 return Err(refuse(posting, Code::NotAllowed, &part.field, why));
+            }
+            if part.excess == Excess::OldestFirst {
+                let rest = if entry.is_negative() { -left } else { left };
+                for (bill, amount) in oldest::settles(state, posting, line.ledger, rest) {
+                    left = left.saturating_sub(amount);
+                    let amount = if entry.is_negative() { -amount } else { amount };
+                    move_bill(state, bill, amount, steps);
+                    parts.push(Part {
+                        entry_line: Some(entry_line),
+                        ledger: line.ledger,
+                        bill: Some(bill),
+                        kind: BillKind::Against,
+                        reference: None,
+                        due_on: None,
+                        amount,
+                    });
+                }
+                continue;
             }
             left = left.saturating_sub(part.amount);
             if left.is_negative() {
@@ -121,7 +140,7 @@ fn settle(
     let open = if is_opposite { bill.open.size() } else { Money::ZERO };
     let room = match part.excess {
         Excess::Restores => part.amount,
-        Excess::OnAccount => part.amount.min(open),
+        Excess::OnAccount | Excess::OldestFirst => part.amount.min(open),
         Excess::Refuse if part.amount > open => {
             let why = "the bill has less open than that; take less, or leave the rest on account";
             return Err(refuse(posting, Code::BillOverAllocated, &field(part, "amount"), why));

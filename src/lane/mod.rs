@@ -7,12 +7,14 @@
 
 pub mod actor;
 pub(crate) mod canonical;
+pub(crate) mod costs;
 pub mod fence;
 pub mod ids;
 mod judge;
 mod judge_acts;
 mod judge_bills;
 mod locks;
+pub(crate) mod oldest;
 pub mod posting;
 pub(crate) mod record;
 mod rows;

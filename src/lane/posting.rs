@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use daybook_domain::{
+    cost::CostSplit,
     currency::CurrencyCode,
     id::{
         BillId, BusinessId, EntryId, LedgerId, SeriesId, VoucherActId, VoucherId, VoucherTypeId,
@@ -108,6 +109,9 @@ pub enum Excess {
     Refuse,
     /// It stays on account.
     OnAccount,
+    /// The part is all that the parts before it leave of the entry, set against the party's oldest bills;
+    /// what they do not take stays on account.
+    OldestFirst,
     /// There is none by its nature: the part undoes one that settled the bill.
     Restores,
 }
@@ -222,6 +226,8 @@ pub struct EntryDetail {
     pub narration: Option<String>,
     /// The amount in another currency and its rate, where the entry is not in base currency.
     pub foreign: Option<Foreign>,
+    /// Which cost centres bear it; left empty by reads that do not ask for them.
+    pub costs: Vec<CostSplit>,
 }
 
 /// An amount in another currency.

@@ -11,6 +11,7 @@ use daybook_entity::tenant::books::{ActKind, BillKind, VoucherKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, Value};
 
 use super::{
+    costs,
     ids::Ids,
     judge::{Changes, Place},
     judge_bills::Part,
@@ -232,6 +233,7 @@ pub struct Staged {
     entries: Rows,
     acts: Rows,
     bills: Rows,
+    costs: Rows,
     totals: BTreeMap<(i64, i32, bool), (i64, Money, Money)>,
 }
 
@@ -243,6 +245,7 @@ impl Default for Staged {
             entries: Rows::of(&tables::ENTRIES),
             acts: Rows::of(&tables::ACTS),
             bills: Rows::of(&tables::BILLS),
+            costs: Rows::of(&tables::COSTS),
             totals: BTreeMap::new(),
         }
     }
@@ -250,7 +253,10 @@ impl Default for Staged {
 
 impl Staged {
     /// Adds the rows of a new voucher.
-    pub fn add(&mut self, voucher: &PostedVoucher) {
+    ///
+    /// # Errors
+    /// When ids can no longer be made.
+    pub fn add(&mut self, voucher: &PostedVoucher, ids: &Ids) -> Result<()> {
         self.vouchers.push([
             voucher.id.get().into(),
             voucher.business.get().into(),
@@ -264,11 +270,14 @@ impl Staged {
             voucher.created_by.into(),
             voucher.recorded_at.into(),
         ]);
-        self.add_version(voucher);
+        self.add_version(voucher, ids)
     }
 
     /// Adds the rows of a version.
-    pub fn add_version(&mut self, voucher: &PostedVoucher) {
+    ///
+    /// # Errors
+    /// When ids can no longer be made.
+    pub fn add_version(&mut self, voucher: &PostedVoucher, ids: &Ids) -> Result<()> {
         self.versions.push([
             voucher.version_id.get().into(),
             voucher.id.get().into(),
@@ -295,6 +304,7 @@ impl Staged {
             let made_by = (Some(voucher.version_id), None);
             self.add_bill(voucher, row, made_by, (row.id, 1, voucher.dated, voucher.recorded_at));
         }
+        costs::stage(&mut self.costs, voucher, (1, voucher.recorded_at), ids)
     }
 
     /// Adds the rows that take a version back: the same once more, with effect −1.
@@ -309,7 +319,7 @@ impl Staged {
             let made_by = (Some(old.version_id), None);
             self.add_bill(old, row, made_by, (ids.next()?, -1, old.dated, recorded_at));
         }
-        Ok(())
+        costs::stage(&mut self.costs, old, (-1, recorded_at), ids)
     }
 
     /// Adds an act, with the bill rows of an allocation.
@@ -449,6 +459,7 @@ impl Staged {
             self.entries,
             self.acts,
             self.bills,
+            self.costs,
             totals,
         ]
     }

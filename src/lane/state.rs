@@ -8,15 +8,18 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use daybook_domain::{
-    id::{BillId, BusinessId, LedgerId, SeriesId, VoucherId},
+    cost::CostUse,
+    id::{BillId, BusinessId, CostCentreId, LedgerId, SeriesId, VoucherId},
     lock::{Exception, Lock},
     period::AccountingCalendar,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 
 use super::{
+    costs::{self, Centre},
     fence::Fence,
     locks,
+    oldest::Queued,
     posting::Posting,
     targets::{Bill, Target},
 };
@@ -37,6 +40,9 @@ pub struct State {
     pub(super) targets: HashMap<VoucherId, Target>,
     /// Bills that it touches.
     pub(super) bills: HashMap<BillId, Bill>,
+    /// Bills of parties whose entries settle the oldest, in that order.
+    pub(super) queues: HashMap<LedgerId, Vec<Queued>>,
+    pub(super) centres: HashMap<CostCentreId, Centre>,
 }
 
 /// A business, its years and its locks.
@@ -78,6 +84,8 @@ pub struct Ledger {
     pub is_archived: bool,
     /// Its entries say which bills they open and settle.
     pub is_bill_wise: bool,
+    /// Whether its entries are split over cost centres.
+    pub cost_use: CostUse,
 }
 
 /// A number series.
@@ -107,6 +115,7 @@ impl State {
     pub fn forget_settings(&mut self) {
         self.businesses.clear();
         self.ledgers.clear();
+        self.centres.clear();
     }
 
     /// Remembers where the fence stands after this lane's own commit.
@@ -129,7 +138,7 @@ impl State {
         let acted_on = self.targets.values().map(|target| target.voucher.business);
         let mut businesses: HashSet<BusinessId> =
             acted_on.filter(|business| !self.businesses.contains_key(business)).collect();
-        for posting in postings {
+        for posting in postings.clone() {
             if !self.businesses.contains_key(&posting.business) {
                 businesses.insert(posting.business);
             }
@@ -144,23 +153,26 @@ impl State {
         for chunk in ledgers.chunks(500) {
             let backend = txn.get_database_backend();
             let sql = format!(
-                "SELECT id, business_id, archived_at, is_bill_wise FROM ledgers WHERE id IN ({})",
+                "SELECT id, business_id, archived_at, is_bill_wise, cost_use FROM ledgers \
+                 WHERE id IN ({})",
                 list(chunk.len())
             );
             let values = chunk.iter().map(|ledger| Value::from(ledger.get()));
             for row in txn.query_all_raw(statement(backend, &sql, values)).await? {
                 let archived: Option<i64> = row.try_get_by_index(2)?;
+                let cost_use: String = row.try_get_by_index(4)?;
                 self.ledgers.insert(
                     LedgerId::new(row.try_get_by_index(0)?),
                     Ledger {
                         business: BusinessId::new(row.try_get_by_index(1)?),
                         is_archived: archived.is_some(),
                         is_bill_wise: row.try_get_by_index(3)?,
+                        cost_use: CostUse::parse(&cost_use).unwrap_or_default(),
                     },
                 );
             }
         }
-        Ok(())
+        costs::load(self, txn, postings).await
     }
 
     /// Reads the series of these keys that are not known yet.

@@ -11,7 +11,8 @@ use daybook_entity::tenant::books::{ActKind, BillKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseTransaction, Value};
 
 use super::{
-    posting::{Allocation, Deed, PostedBill, PostedVoucher},
+    oldest,
+    posting::{Allocation, Deed, Excess, PostedBill, PostedVoucher},
     state::State,
     stored,
 };
@@ -62,6 +63,8 @@ pub struct Bill {
 pub struct Named {
     vouchers: HashSet<VoucherId>,
     bills: HashSet<BillId>,
+    /// Parties whose oldest bills an entry settles.
+    queues: HashSet<LedgerId>,
 }
 
 impl Named {
@@ -86,6 +89,9 @@ impl Named {
         }
         if let Deed::Post(posting) | Deed::Amend(super::posting::Amend { posting, .. }) = deed {
             self.bills.extend(posting.bills.iter().filter_map(|part| part.bill));
+            let oldest = posting.bills.iter().filter(|part| part.excess == Excess::OldestFirst);
+            let lines = posting.entries.lines();
+            self.queues.extend(oldest.filter_map(|part| Some(lines.get(part.entry)?.ledger)));
         }
     }
 
@@ -96,6 +102,7 @@ impl Named {
     pub async fn load(mut self, txn: &DatabaseTransaction, state: &mut State) -> Result<()> {
         state.targets.clear();
         state.bills.clear();
+        state.queues.clear();
         if !self.vouchers.is_empty() {
             let ids: Vec<VoucherId> = self.vouchers.into_iter().collect();
             state.targets = targets(txn, &ids).await?;
@@ -104,6 +111,10 @@ impl Named {
                 let rows = target.allocations.values().flat_map(|act| act.rows.iter());
                 self.bills.extend(own.chain(rows.filter_map(|row| row.bill)));
             }
+        }
+        if !self.queues.is_empty() {
+            state.queues = oldest::queues(txn, &self.queues, &self.bills).await?;
+            self.bills.extend(state.queues.values().flatten().map(|queued| queued.bill));
         }
         if !self.bills.is_empty() {
             let ids: Vec<BillId> = self.bills.into_iter().collect();

@@ -362,7 +362,7 @@ impl Writing {
         let reversed = place.reversed.take();
         let stamp = self.stamp(actor, VOUCHER_POSTED, posting.business, id, 1);
         let voucher = record::voucher(posting, place, stamp, &self.ids)?;
-        staged.add(&voucher);
+        staged.add(&voucher, &self.ids)?;
         self.audit_of(actor, canonical::voucher_posted(&voucher));
         if let Some(old) = reversed {
             let reason = posting.reverses.as_ref().and_then(|reverses| reverses.reason.clone());
@@ -430,7 +430,7 @@ impl Writing {
                 let place = Place { bills: amended.bills, ..amended.place };
                 let mut new = record::voucher(posting, place, stamp, &self.ids)?;
                 (new.reverses, new.kind) = (old.reverses, old.kind);
-                staged.add_version(&new);
+                staged.add_version(&new, &self.ids)?;
                 Some(new)
             }
             _ => None,

@@ -2,9 +2,12 @@
 
 pub mod acts;
 pub mod audit;
+pub mod bill_proposal;
 pub mod bills;
+pub mod budgets;
 pub mod bulk;
 pub mod businesses;
+pub mod cost_centres;
 pub mod draft_acts;
 pub mod drafts;
 pub mod entries;
@@ -29,6 +32,9 @@ pub struct BooksQuery(
     ledgers::LedgerQuery,
     vouchers::VoucherQuery,
     bills::BillQuery,
+    bill_proposal::BillProposalQuery,
+    cost_centres::CostCentreQuery,
+    budgets::BudgetQuery,
     drafts::DraftQuery,
     audit::AuditQuery,
 );
@@ -44,6 +50,8 @@ pub struct BooksMutation(
     vouchers::VoucherMutation,
     acts::VoucherActMutation,
     bills::BillMutation,
+    cost_centres::CostCentreMutation,
+    budgets::BudgetMutation,
     openings::OpeningMutation,
     draft_acts::DraftMutation,
 );

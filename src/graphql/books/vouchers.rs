@@ -200,7 +200,9 @@ impl Voucher {
         };
         let exponent_of = |code: &str| scope.catalogue.currency_exponent(code);
         let shown = |business: &business::Model| {
-            entries.iter().map(|entry| VoucherEntry::of(entry, business, exponent_of)).collect()
+            let version = self.posted.version_id;
+            let shown = entries.iter();
+            shown.map(|entry| VoucherEntry::of(entry, version, business, exponent_of)).collect()
         };
         loaders::business(ctx, self.posted.business, shown).await
     }
@@ -230,6 +232,12 @@ user_errors!(
         BillUnknown,
         /// There is no such business, or several and none was named.
         BusinessUnknown,
+        /// The cost centre, or its category, is archived and takes nothing more.
+        CostCentreArchived,
+        /// There is no such cost centre in this business.
+        CostCentreUnknown,
+        /// The cost centres of a category come to more than the entry, or to less where all is wanted.
+        CostsUnequal,
         /// There is no such currency.
         CurrencyUnknown,
         /// The ledger is archived and takes no more entries.

@@ -42,6 +42,8 @@ pub enum FigureKind {
     Allocations,
     /// No bill is settled by more than it came to.
     Bills,
+    /// What cost centres of a category bear is a part of the entry, on its side.
+    Costs,
     /// Every row is in the books of its voucher's business, and on a ledger of it.
     Businesses,
     /// Every version is dated within its voucher's accounting year.

@@ -2,6 +2,7 @@
 
 mod acts;
 mod bills;
+mod costs;
 mod drafts;
 mod edits;
 mod figures;
@@ -10,6 +11,7 @@ mod large;
 mod lists;
 mod locks;
 mod names;
+mod oldest;
 mod openings;
 mod refusals;
 mod retry;

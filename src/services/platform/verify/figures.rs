@@ -45,6 +45,8 @@ pub enum Check {
     Allocations,
     /// No bill is settled by more than it came to.
     Bills,
+    /// What cost centres of a category bear is a part of the entry, on its side.
+    Costs,
     /// Every row is in the books of its voucher's business, and on a ledger of it.
     Businesses,
     /// Every version is dated within its voucher's accounting year.
@@ -55,7 +57,7 @@ pub enum Check {
 
 impl Check {
     /// All of them, in the order in which they are made.
-    pub const EVERY: [Self; 10] = [
+    pub const EVERY: [Self; 11] = [
         Self::Balance,
         Self::Total,
         Self::MonthlySums,
@@ -63,6 +65,7 @@ impl Check {
         Self::BillParts,
         Self::Allocations,
         Self::Bills,
+        Self::Costs,
         Self::Businesses,
         Self::Years,
         Self::Structure,
@@ -78,6 +81,7 @@ impl Check {
             Self::BillParts => "entries whose bill parts do not come to the entry",
             Self::Allocations => "allocations that move something to or from a party",
             Self::Bills => "bills settled by more than they came to",
+            Self::Costs => "entries of which cost centres bear more than there is, or elsewhere",
             Self::Businesses => {
                 "rows in the books of another business than their voucher or ledger"
             }
@@ -123,6 +127,18 @@ impl Check {
                  AND NOT EXISTS (SELECT 1 FROM bill_wise_details n \
                  WHERE n.version_id = b.version_id AND n.line = b.line AND n.effect = -1) \
                  WHERE (b.debit > 0 AND q.left_open < 0) OR (b.credit > 0 AND q.left_open > 0)"
+                .to_owned(),
+            Self::Costs => "SELECT COUNT(*) FROM (SELECT s.version_id, s.entry_line, s.effect, \
+                 s.ledger_id, s.dated, s.business_id, SUM(s.debit) AS debit, \
+                 SUM(s.credit) AS credit, MIN(c.business_id) AS least, MAX(c.business_id) AS most \
+                 FROM cost_centre_splits s JOIN cost_centres c ON c.id = s.centre_id \
+                 GROUP BY s.version_id, s.entry_line, s.effect, s.ledger_id, s.dated, \
+                 s.business_id, c.category_id) q LEFT JOIN voucher_ledger_entries e \
+                 ON e.version_id = q.version_id AND e.line = q.entry_line AND e.effect = q.effect \
+                 WHERE e.id IS NULL OR q.debit > e.debit OR q.credit > e.credit \
+                 OR q.ledger_id <> e.ledger_id OR q.dated <> e.dated \
+                 OR q.business_id <> e.business_id OR q.least <> e.business_id \
+                 OR q.most <> e.business_id"
                 .to_owned(),
             Self::Businesses => "SELECT \
                  (SELECT COUNT(*) FROM voucher_versions w JOIN vouchers v ON v.id = w.voucher_id \

@@ -12,10 +12,12 @@ use daybook_entity::tenant::{
     books::{
         VoucherKind, bill_wise_detail, voucher, voucher_act, voucher_ledger_entry, voucher_version,
     },
+    costs::cost_centre_split,
     record::audit_log,
 };
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
+use super::costs;
 use crate::{
     error::Result,
     lane::{
@@ -34,6 +36,7 @@ pub struct Rows {
     acts: HashMap<VoucherActId, voucher_act::Model>,
     bills: HashMap<(VoucherVersionId, i16), Vec<bill_wise_detail::Model>>,
     bills_of_acts: HashMap<VoucherActId, Vec<bill_wise_detail::Model>>,
+    costs: HashMap<(VoucherVersionId, i16), Vec<cost_centre_split::Model>>,
 }
 
 impl Rows {
@@ -62,6 +65,14 @@ impl Rows {
             .await?
         {
             found.entries.entry((row.version_id, row.effect)).or_default().push(row);
+        }
+        for row in cost_centre_split::Entity::find()
+            .filter(cost_centre_split::Column::VersionId.is_in(versions.iter().copied()))
+            .order_by_asc(cost_centre_split::Column::Line)
+            .all(conn)
+            .await?
+        {
+            found.costs.entry((row.version_id, row.effect)).or_default().push(row);
         }
         let acts: Vec<VoucherActId> = found.acts.keys().copied().collect();
         let made = Condition::any()
@@ -111,6 +122,8 @@ impl Rows {
         let bills = self.bills.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
         let bills: Option<Vec<PostedBill>> =
             bills.iter().map(|one| bill_of(one, version, row.recorded_at)).collect();
+        let mut entries = entries?;
+        costs::put(&mut entries, self.splits(version.id, 1), version, row.recorded_at)?;
         let posted = PostedVoucher {
             id: voucher.id,
             business: voucher.business_id,
@@ -136,7 +149,7 @@ impl Rows {
             created_by: author(row),
             change_seq: version.change_seq,
             recorded_at: version.recorded_at,
-            entries: entries?,
+            entries,
             bills: bills?,
         };
         // A bit set may be read more kindly than it was stored.
@@ -174,13 +187,17 @@ impl Rows {
         agrees.then(|| (stored, rows.iter().map(bill).collect()))
     }
 
-    /// How many entries and bill parts of a version were taken back, if it was done whole and then.
+    fn splits(&self, version: VoucherVersionId, effect: i16) -> &[cost_centre_split::Model] {
+        self.costs.get(&(version, effect)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// How many entries, bill parts and splits of a version were taken back, if it was done whole and then.
     pub fn taken_back(
         &self,
         id: VoucherId,
         number: i32,
         row: &audit_log::Model,
-    ) -> Option<(usize, usize)> {
+    ) -> Option<(usize, usize, usize)> {
         let version = self.versions.get(&(id, number))?;
         let of = |effect| self.entries.get(&(version.id, effect)).map(Vec::as_slice);
         let (made, undone) = (of(1).unwrap_or_default(), of(-1).unwrap_or_default());
@@ -206,7 +223,10 @@ impl Rows {
                 };
                 same == *one && other.recorded_at == row.recorded_at
             });
-        (entries_agree && bills_agree).then_some((undone.len(), back.len()))
+        let (splits, undone_splits) = (self.splits(version.id, 1), self.splits(version.id, -1));
+        let costs_agree = costs::is_taken_back(splits, undone_splits, row.recorded_at);
+        let all_agree = entries_agree && bills_agree && costs_agree;
+        all_agree.then_some((undone.len(), back.len(), undone_splits.len()))
     }
 }
 
@@ -237,7 +257,7 @@ fn entry(
         ledger: row.ledger_id,
         debit: row.debit,
         credit: row.credit,
-        detail: EntryDetail { narration: row.narration.clone(), foreign },
+        detail: EntryDetail { narration: row.narration.clone(), foreign, ..EntryDetail::default() },
     })
 }
 

@@ -9,14 +9,14 @@ use sea_orm::{ConnectionTrait, Iterable};
 use serde::Deserialize;
 
 use super::{
-    What,
+    What, costs,
     figures::{count, monthly_sums},
     rows::Rows,
 };
 use crate::{error::Result, lane::canonical};
 
 /// Posted tables with amounts, and those that say which amounts stand.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "vouchers",
     "voucher_versions",
     "voucher_ledger_entries",
@@ -24,6 +24,7 @@ const TABLES: [&str; 7] = [
     "voucher_items",
     "voucher_tax_lines",
     "bill_wise_details",
+    "cost_centre_splits",
 ];
 
 /// How many rows of each posted table the log has told of.
@@ -149,6 +150,7 @@ impl Stored {
         recorded.add("voucher_versions", 1);
         recorded.add("voucher_ledger_entries", voucher.entries.len());
         recorded.add("bill_wise_details", voucher.bills.len());
+        recorded.add("cost_centre_splits", costs::count(&voucher));
         Some(())
     }
 
@@ -175,7 +177,8 @@ impl Stored {
             return None;
         }
         if matches!(kind, ActKind::Cancelled | ActKind::Amended) {
-            let (entries, bills) = self.0.taken_back(id, act.version, row)?;
+            let (entries, bills, splits) = self.0.taken_back(id, act.version, row)?;
+            recorded.add("cost_centre_splits", splits);
             recorded.add("voucher_ledger_entries", entries);
             recorded.add("bill_wise_details", bills);
         }
@@ -183,6 +186,7 @@ impl Stored {
             recorded.add("voucher_versions", 1);
             recorded.add("voucher_ledger_entries", amended.entries.len());
             recorded.add("bill_wise_details", amended.bills.len());
+            recorded.add("cost_centre_splits", costs::count(&amended));
         }
         Some(())
     }
