@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Every table that a posting may write to.
-pub const TABLES: [&str; 15] = [
+pub const TABLES: [&str; 16] = [
     "vouchers",
     "voucher_versions",
     "voucher_ledger_entries",
@@ -21,6 +21,7 @@ pub const TABLES: [&str; 15] = [
     "voucher_tax_lines",
     "voucher_acts",
     "bill_wise_details",
+    "cost_centre_splits",
     "voucher_series",
     "ledger_period_totals",
     "business_years",

@@ -93,6 +93,12 @@ ids! {
     DerivedVoucherTypeId,
     /// A bill that is settled over time.
     BillId,
+    /// A set of cost centres, by which each entry may be split once.
+    CostCategoryId,
+    /// Where a cost or an income belongs.
+    CostCentreId,
+    /// A plan of what is to come.
+    BudgetId,
     /// A customer or supplier.
     PartyId,
     /// A product or service.

@@ -13,8 +13,11 @@ pub mod money;
 
 pub mod period;
 
+pub mod bill;
+pub mod budget;
 pub mod catalogue;
 pub mod chart;
+pub mod cost;
 pub mod numbering;
 pub mod voucher;
 

@@ -84,6 +84,10 @@ permissions! {
     BillAllocate = "BILL_ALLOCATE", Tenant, "Set what waits on account against bills, and undo that.";
     ExchangeRateSet = "EXCHANGE_RATE_SET", Tenant, "Set and remove exchange rates.";
     CurrencyRevalue = "CURRENCY_REVALUE", Tenant, "Revalue ledgers in other currencies, and take that back.";
+    CostCentreRead = "COST_CENTRE_READ", Tenant, "See cost centres and their categories.";
+    CostCentreUpdate = "COST_CENTRE_UPDATE", Tenant, "Make, change and archive cost centres and their categories.";
+    BudgetRead = "BUDGET_READ", Tenant, "See budgets.";
+    BudgetUpdate = "BUDGET_UPDATE", Tenant, "Make, change and archive budgets.";
     SaleRead = "SALE_READ", Tenant, "See sales.";
     SaleCreate = "SALE_CREATE", Tenant, "Record sales.";
     ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
@@ -246,6 +250,8 @@ impl TenantRole {
             SaleRead,
             ReportRead,
             LockExceptionRead,
+            CostCentreRead,
+            BudgetRead,
         ]);
         match self {
             Self::Owner => PermissionSet::all_of(Realm::Tenant),
@@ -263,6 +269,8 @@ impl TenantRole {
                 BillAllocate,
                 ExchangeRateSet,
                 CurrencyRevalue,
+                CostCentreUpdate,
+                BudgetUpdate,
                 SaleCreate,
                 YearClose,
                 PeriodLockSet,
@@ -276,6 +284,7 @@ impl TenantRole {
                 LedgerRead,
                 VoucherRead,
                 VoucherPost,
+                CostCentreRead,
                 SaleRead,
                 SaleCreate,
             ]),

@@ -32,8 +32,10 @@ pub mod master {
 pub mod tenant {
     //! One tenant's database.
     pub mod books;
+    pub mod budgets;
     pub mod business;
     pub mod chart;
+    pub mod costs;
     pub mod drafts;
     pub mod exchange;
     pub mod lane;

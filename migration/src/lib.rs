@@ -35,6 +35,8 @@ mod tenant {
     pub mod m20261121_000012_entries_in_order;
     pub mod m20261121_000013_drafts;
     pub mod m20261121_000018_currencies;
+    pub mod m20261121_000022_cost_centres;
+    pub mod m20261121_000023_budgets;
     pub mod m20261121_000027_own_voucher_types;
     pub mod m20261121_000028_scenario_entries;
 }
@@ -91,6 +93,8 @@ migrator! {
     tenant::m20261121_000012_entries_in_order::Migration,
     tenant::m20261121_000013_drafts::Migration,
     tenant::m20261121_000018_currencies::Migration,
+    tenant::m20261121_000022_cost_centres::Migration,
+    tenant::m20261121_000023_budgets::Migration,
     tenant::m20261121_000027_own_voucher_types::Migration,
     tenant::m20261121_000028_scenario_entries::Migration,
 }

@@ -53,6 +53,42 @@ impl<T> Page<T> {
         Self { rows, has_next, total: i64::try_from(total).unwrap_or(i64::MAX) }
     }
 
+    /// A page of rows by name and number that are all at hand.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] when the cursor is one of another list.
+    pub fn of_all(rows: &[T], ask: &PageAsk, key: impl Fn(&T) -> (String, i64)) -> Result<Self>
+    where
+        T: Clone,
+    {
+        let bad = || Error::bad_input("after", "this is not a cursor of this list");
+        let start = match ask.after.as_deref() {
+            None => 0,
+            Some([name, id]) => {
+                let last = (name.clone(), id.parse().map_err(|_| bad())?);
+                rows.iter().take_while(|row| key(row) <= last).count()
+            }
+            Some(_) => return Err(bad()),
+        };
+        let most = usize::try_from(ask.first).unwrap_or(usize::MAX).saturating_add(1);
+        let shown = rows.iter().skip(start).take(most).cloned().collect();
+        let total = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        Ok(Self::cut(shown, ask, total, |row| {
+            let (name, id) = key(row);
+            vec![name, id.to_string()]
+        }))
+    }
+
+    /// As [`Page::map`], where making something of a row can fail.
+    ///
+    /// # Errors
+    /// The first row's of which nothing can be made.
+    pub fn try_map<U>(self, change: impl Fn(T) -> Result<U>) -> Result<Page<U>> {
+        let rows = self.rows.into_iter().map(|(key, row)| Ok((key, change(row)?)));
+        let rows = rows.collect::<Result<_>>()?;
+        Ok(Page { rows, has_next: self.has_next, total: self.total })
+    }
+
     /// The same page of something else made of each row.
     pub fn map<U>(self, change: impl Fn(T) -> U) -> Page<U> {
         let rows = self.rows.into_iter().map(|(key, row)| (key, change(row))).collect();

@@ -4,14 +4,17 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, ID, Interface, Object};
 use daybook_domain::id::{
-    BillId, BusinessId, BusinessYearId, LedgerId, LockExceptionId, VoucherDraftId, VoucherId,
+    BillId, BudgetId, BusinessId, BusinessYearId, CostCategoryId, CostCentreId, LedgerId,
+    LockExceptionId, VoucherDraftId, VoucherId,
 };
 
 use super::{
     books::{
         audit::{self, AuditLogEntry},
         bills::{BILL, Bill},
+        budgets::{BUDGET, Budget},
         businesses::{self, BUSINESS, Business},
+        cost_centres::{COST_CATEGORY, COST_CENTRE, CostCategory, CostCentre},
         drafts::{VOUCHER_DRAFT, VoucherDraft},
         ledgers::{self, LEDGER, Ledger},
         lock_exceptions::{LOCK_EXCEPTION, LockException},
@@ -40,7 +43,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    services::books::{bills, drafts, lock_exceptions, years},
+    services::books::{bills, budgets, cost_centres, drafts, lock_exceptions, years},
 };
 
 /// Something with a global id.
@@ -61,6 +64,12 @@ pub enum Node {
     VoucherDraft(Box<VoucherDraft>),
     /// A bill of a party.
     Bill(Box<Bill>),
+    /// A budget.
+    Budget(Box<Budget>),
+    /// A cost category.
+    CostCategory(Box<CostCategory>),
+    /// A cost centre.
+    CostCentre(Box<CostCentre>),
     /// An account group.
     AccountGroup(Box<AccountGroup>),
     /// A voucher type.
@@ -210,6 +219,20 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         VOUCHER_DRAFT => {
             let found = drafts::list::find(&*ctx.tenant()?, VoucherDraftId::new(number)).await?;
             found.map(|one| Node::VoucherDraft(Box::new(one.into())))
+        }
+        BUDGET => {
+            let found = budgets::find(&*ctx.tenant()?, BudgetId::new(number)).await?;
+            found.map(|row| Node::Budget(Box::new(row.into())))
+        }
+        COST_CATEGORY => {
+            let id = CostCategoryId::new(number);
+            let found = cost_centres::category(&*ctx.tenant()?, id).await?;
+            found.map(|row| Node::CostCategory(Box::new(row.into())))
+        }
+        COST_CENTRE => {
+            let id = CostCentreId::new(number);
+            let found = cost_centres::centre(&*ctx.tenant()?, id).await?;
+            found.map(|row| Node::CostCentre(Box::new(row.into())))
         }
         BILL => {
             let found = bills::find(&*ctx.tenant()?, BillId::new(number)).await?;

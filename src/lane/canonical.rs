@@ -2,6 +2,7 @@
 
 use daybook_domain::{
     chain::Canonical,
+    cost::CostSplit,
     id::{BillId, BusinessId, LedgerId, VoucherActId, VoucherId},
 };
 use daybook_entity::tenant::books::ActKind;
@@ -10,7 +11,7 @@ use sea_orm::ActiveEnum;
 use super::{
     actor::Actor,
     judge::NewYear,
-    posting::{PostedBill, PostedVoucher},
+    posting::{PostedBill, PostedEntry, PostedVoucher},
     record::Act,
     writing::Change,
 };
@@ -88,7 +89,7 @@ pub fn acted(act: &Act, rows: &[PostedBill], amended: Option<&PostedVoucher>) ->
 fn version(voucher: &PostedVoucher) -> Canonical {
     let entries = voucher.entries.iter().map(|entry| {
         let foreign = entry.detail.foreign.as_ref();
-        Canonical::new()
+        let told = Canonical::new()
             .int("id", entry.id.get())
             .int("line", i64::from(entry.line))
             .int("ledger", entry.ledger.get())
@@ -98,7 +99,8 @@ fn version(voucher: &PostedVoucher) -> Canonical {
             .int_if("currencyAmount", foreign.map(|foreign| foreign.amount.minor()))
             .int_if("exchangeRate", foreign.map(|foreign| foreign.rate.raw()))
             .text_if("narration", entry.detail.narration.as_deref())
-            .text_if("appliesUntil", day_text(entry.detail.applies_until).as_deref())
+            .text_if("appliesUntil", day_text(entry.detail.applies_until).as_deref());
+        with_costs(told, entry)
     });
     let content = Canonical::new()
         .int("voucher", voucher.id.get())
@@ -130,6 +132,17 @@ fn version(voucher: &PostedVoucher) -> Canonical {
 
 fn day_text(day: Option<chrono::NaiveDate>) -> Option<String> {
     day.map(|day| day.to_string())
+}
+
+/// An entry that is not split over cost centres is told as it was before there were any.
+fn with_costs(told: Canonical, entry: &PostedEntry) -> Canonical {
+    if entry.detail.costs.is_empty() {
+        return told;
+    }
+    let split = |split: &CostSplit| {
+        Canonical::new().int("centre", split.centre.get()).int("amount", split.amount.minor())
+    };
+    told.list("costs", entry.detail.costs.iter().map(split))
 }
 
 fn bill(row: &PostedBill) -> Canonical {

@@ -11,6 +11,7 @@ use daybook_domain::{
 use daybook_entity::tenant::books::VoucherKind;
 
 use super::{
+    costs::judge_costs,
     exchange::{self, Difference},
     ids::Ids,
     judge_acts::{self, Judged},
@@ -188,6 +189,7 @@ pub fn judge(
         }
         _ => None,
     };
+    judge_costs(state, posting)?;
     let Bills { parts: bills, differences } = judge_bills(state, posting, steps)?;
     let business = state
         .businesses

@@ -4,6 +4,7 @@ use daybook_domain::{exchange::Position, id::VoucherActId, money::Money};
 use daybook_entity::tenant::books::{ActKind, BillKind, VoucherKind};
 
 use super::{
+    costs::judge_costs,
     exchange::{self, Difference, Settled, counted, signed, take},
     ids::Ids,
     judge::{Changes, Place, Step, check_ledgers, judge, refuse, refuse_at, year_of},
@@ -99,6 +100,7 @@ pub fn amend(state: &mut State, by: By, amend: &Amend, steps: &mut Vec<Step>) ->
     }
     let lock_exception = check_own_date(state, on, &old, by)?;
     check_ledgers(state, posting)?;
+    judge_costs(state, posting)?;
     let business = state
         .businesses
         .get(&posting.business)

@@ -11,6 +11,7 @@ use daybook_entity::tenant::books::BillKind;
 use super::{
     exchange::{self, Difference, Settled, counted, take},
     judge::{Step, refuse},
+    oldest,
     posting::{BillPart, Excess, Posting},
     state::State,
 };
@@ -69,6 +70,31 @@ pub fn judge_bills(state: &mut State, posting: &Posting, steps: &mut Vec<Step>) 
             if !is_bill_wise {
                 let why = "this ledger is not kept bill by bill";
                 return Err(refuse(posting, Code::NotAllowed, &part.field, why));
+            }
+            if part.excess == Excess::OldestFirst {
+                // What moves the value alone settles nothing in the bills' currency.
+                if currency.is_some() && !abroad {
+                    continue;
+                }
+                let rest = counted(left, abroad);
+                for (bill, amount) in oldest::settles(state, posting, line.ledger, (rest, abroad)) {
+                    let taken = take(&mut left, amount, abroad);
+                    if currency.is_some() {
+                        settled.add(state, bill, taken);
+                    }
+                    move_bill(state, bill, taken, steps);
+                    parts.push(Part {
+                        entry_line: Some(entry_line),
+                        ledger: line.ledger,
+                        bill: Some(bill),
+                        kind: BillKind::Against,
+                        reference: None,
+                        due_on: None,
+                        amount: taken,
+                        currency: currency.clone(),
+                    });
+                }
+                continue;
             }
             if part.amount > counted(left, abroad).size() {
                 let why = "the bills come to more than the entry";
@@ -166,7 +192,7 @@ fn room(
         Excess::Restores => part.amount,
         // An entry that moves the value alone settles nothing in the bill's currency.
         _ if own && !abroad => part.amount,
-        Excess::OnAccount => part.amount.min(open),
+        Excess::OnAccount | Excess::OldestFirst => part.amount.min(open),
         Excess::Refuse if part.amount > open => {
             let why = "the bill has less open than that; take less, or leave the rest on account";
             return Err(refuse(posting, Code::BillOverAllocated, &field(part, "amount"), why));

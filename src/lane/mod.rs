@@ -7,6 +7,7 @@
 
 pub mod actor;
 pub(crate) mod canonical;
+pub(crate) mod costs;
 mod exchange;
 pub mod fence;
 pub mod ids;
@@ -14,6 +15,7 @@ mod judge;
 mod judge_acts;
 mod judge_bills;
 mod locks;
+pub(crate) mod oldest;
 pub mod posting;
 pub(crate) mod record;
 mod rows;

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use daybook_domain::{
+    cost::CostSplit,
     currency::CurrencyCode,
     id::{
         BillId, BusinessId, EntryId, LedgerId, SeriesId, VoucherActId, VoucherId, VoucherTypeId,
@@ -112,6 +113,9 @@ pub enum Excess {
     Refuse,
     /// It stays on account.
     OnAccount,
+    /// The part is all that the parts before it leave of the entry, set against the party's oldest bills;
+    /// what they do not take stays on account.
+    OldestFirst,
     /// There is none by its nature: the part undoes one that settled the bill.
     Restores,
 }
@@ -231,6 +235,8 @@ pub struct EntryDetail {
     pub foreign: Option<Foreign>,
     /// Of a reversing journal: the last day on which scenarios count it.
     pub applies_until: Option<NaiveDate>,
+    /// Which cost centres bear it; left empty by reads that do not ask for them.
+    pub costs: Vec<CostSplit>,
 }
 
 /// An amount in another currency.

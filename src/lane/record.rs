@@ -11,6 +11,7 @@ use daybook_entity::tenant::books::{ActKind, BillKind, VoucherKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, Value};
 
 use super::{
+    costs,
     ids::Ids,
     judge::{Changes, Place},
     judge_bills::Part,
@@ -248,6 +249,7 @@ pub struct Staged {
     scenario: Rows,
     acts: Rows,
     bills: Rows,
+    costs: Rows,
     totals: BTreeMap<(i64, i32, bool), (i64, Money, Money)>,
 }
 
@@ -260,6 +262,7 @@ impl Default for Staged {
             scenario: Rows::of(&tables::SCENARIO),
             acts: Rows::of(&tables::ACTS),
             bills: Rows::of(&tables::BILLS),
+            costs: Rows::of(&tables::COSTS),
             totals: BTreeMap::new(),
         }
     }
@@ -267,7 +270,10 @@ impl Default for Staged {
 
 impl Staged {
     /// Adds the rows of a new voucher.
-    pub fn add(&mut self, voucher: &PostedVoucher) {
+    ///
+    /// # Errors
+    /// When ids can no longer be made.
+    pub fn add(&mut self, voucher: &PostedVoucher, ids: &Ids) -> Result<()> {
         self.vouchers.push([
             voucher.id.get().into(),
             voucher.business.get().into(),
@@ -281,11 +287,14 @@ impl Staged {
             voucher.created_by.into(),
             voucher.recorded_at.into(),
         ]);
-        self.add_version(voucher);
+        self.add_version(voucher, ids)
     }
 
     /// Adds the rows of a version.
-    pub fn add_version(&mut self, voucher: &PostedVoucher) {
+    ///
+    /// # Errors
+    /// When ids can no longer be made.
+    pub fn add_version(&mut self, voucher: &PostedVoucher, ids: &Ids) -> Result<()> {
         self.versions.push([
             voucher.version_id.get().into(),
             voucher.id.get().into(),
@@ -312,6 +321,7 @@ impl Staged {
             let made_by = (Some(voucher.version_id), None);
             self.add_bill(voucher, row, made_by, (row.id, 1, voucher.dated, voucher.recorded_at));
         }
+        costs::stage(&mut self.costs, voucher, (1, voucher.recorded_at), ids)
     }
 
     /// Adds the rows that take a version back: the same once more, with effect −1.
@@ -326,7 +336,7 @@ impl Staged {
             let made_by = (Some(old.version_id), None);
             self.add_bill(old, row, made_by, (ids.next()?, -1, old.dated, recorded_at));
         }
-        Ok(())
+        costs::stage(&mut self.costs, old, (-1, recorded_at), ids)
     }
 
     /// Adds an act, with the bill rows of an allocation.
@@ -489,6 +499,7 @@ impl Staged {
             self.scenario,
             self.acts,
             self.bills,
+            self.costs,
             totals,
         ]
     }

@@ -8,17 +8,20 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use daybook_domain::{
+    cost::CostUse,
     currency::CurrencyCode,
-    id::{BillId, BusinessId, LedgerId, SeriesId, VoucherId},
+    id::{BillId, BusinessId, CostCentreId, LedgerId, SeriesId, VoucherId},
     lock::{Exception, Lock},
     period::AccountingCalendar,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 
 use super::{
+    costs::{self, Centre},
     exchange,
     fence::Fence,
     locks,
+    oldest::Queued,
     posting::Posting,
     targets::{Bill, Target},
 };
@@ -41,6 +44,9 @@ pub struct State {
     pub(super) targets: HashMap<VoucherId, Target>,
     /// Bills that it touches.
     pub(super) bills: HashMap<BillId, Bill>,
+    /// Bills of parties whose entries settle the oldest, in that order.
+    pub(super) queues: HashMap<LedgerId, Vec<Queued>>,
+    pub(super) centres: HashMap<CostCentreId, Centre>,
 }
 
 /// A business, its years and its locks.
@@ -84,6 +90,8 @@ pub struct Ledger {
     pub is_bill_wise: bool,
     /// Its own currency, in which its entries are.
     pub currency: Option<CurrencyCode>,
+    /// Whether its entries are split over cost centres.
+    pub cost_use: CostUse,
 }
 
 /// A number series.
@@ -114,6 +122,7 @@ impl State {
         self.businesses.clear();
         self.ledgers.clear();
         self.exchange.clear();
+        self.centres.clear();
     }
 
     /// Remembers where the fence stands after this lane's own commit.
@@ -151,7 +160,7 @@ impl State {
         for chunk in ledgers.chunks(500) {
             let backend = txn.get_database_backend();
             let sql = format!(
-                "SELECT id, business_id, archived_at, is_bill_wise, currency FROM ledgers \
+                "SELECT id, business_id, archived_at, is_bill_wise, currency, cost_use FROM ledgers \
                  WHERE id IN ({})",
                 list(chunk.len())
             );
@@ -159,6 +168,7 @@ impl State {
             for row in txn.query_all_raw(statement(backend, &sql, values)).await? {
                 let archived: Option<i64> = row.try_get_by_index(2)?;
                 let currency: Option<String> = row.try_get_by_index(4)?;
+                let cost_use: String = row.try_get_by_index(5)?;
                 self.ledgers.insert(
                     LedgerId::new(row.try_get_by_index(0)?),
                     Ledger {
@@ -166,11 +176,13 @@ impl State {
                         is_archived: archived.is_some(),
                         is_bill_wise: row.try_get_by_index(3)?,
                         currency: exchange::currency(currency)?,
+                        cost_use: CostUse::parse(&cost_use).unwrap_or_default(),
                     },
                 );
             }
         }
-        exchange::load(self, txn, postings).await
+        exchange::load(self, txn, postings.clone()).await?;
+        costs::load(self, txn, postings).await
     }
 
     /// Reads the series of these keys that are not known yet.

@@ -16,6 +16,7 @@ use daybook_entity::tenant::books::{BillKind, VoucherKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, QueryResult, Value};
 
 use super::{
+    costs,
     exchange,
     posting::{EntryDetail, Foreign, InCurrency, PostedBill, PostedEntry, PostedVoucher},
 };
@@ -48,7 +49,7 @@ pub const COLUMNS: &str = concat!(
      WHERE n.voucher_id = w.voucher_id AND n.version > w.version)"
 );
 
-/// Vouchers by their ids, each as its newest version says, with entries and bill parts.
+/// Vouchers by their ids, each as its newest version says, with entries, bill parts and cost centres.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -59,6 +60,7 @@ pub async fn vouchers(
     let mut found = current(conn, ids).await?;
     fill_entries(conn, &mut found).await?;
     fill_bills(conn, &mut found).await?;
+    costs::fill(conn, &mut found).await?;
     Ok(found)
 }
 
@@ -298,7 +300,7 @@ pub fn entry(row: &QueryResult, at: usize) -> Result<PostedEntry> {
         detail: EntryDetail {
             narration: row.try_get_by_index(at + 8)?,
             foreign,
-            applies_until: None,
+            ..EntryDetail::default()
         },
     })
 }

@@ -171,6 +171,26 @@ pub static BILLS: Shape = Shape {
     on_key: OnKey::Refuse,
 };
 
+/// Which cost centres bear entries.
+pub static COSTS: Shape = Shape {
+    table: "cost_centre_splits",
+    columns: &[
+        col("id", Big),
+        col("version_id", Big),
+        col("line", Int),
+        col("entry_line", Int),
+        col("effect", Small),
+        col("business_id", Big),
+        col("ledger_id", Big),
+        col("centre_id", Big),
+        col("dated", Date),
+        col("debit", Big),
+        col("credit", Big),
+        col("recorded_at", Big),
+    ],
+    on_key: OnKey::Refuse,
+};
+
 /// Sums per ledger and month.
 pub static TOTALS: Shape = Shape {
     table: "ledger_period_totals",

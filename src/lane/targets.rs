@@ -13,7 +13,8 @@ use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseTransaction, Value};
 
 use super::{
     exchange::{FOREIGN, signed},
-    posting::{Allocation, Deed, PostedBill, PostedVoucher},
+    oldest,
+    posting::{Allocation, Deed, Excess, PostedBill, PostedVoucher},
     state::State,
     stored,
 };
@@ -67,6 +68,8 @@ pub struct Named {
     vouchers: HashSet<VoucherId>,
     bills: HashSet<BillId>,
     undone: HashSet<VoucherActId>,
+    /// Parties whose oldest bills an entry settles.
+    queues: HashSet<LedgerId>,
 }
 
 impl Named {
@@ -96,6 +99,9 @@ impl Named {
         }
         if let Deed::Post(posting) | Deed::Amend(super::posting::Amend { posting, .. }) = deed {
             self.bills.extend(posting.bills.iter().filter_map(|part| part.bill));
+            let oldest = posting.bills.iter().filter(|part| part.excess == Excess::OldestFirst);
+            let lines = posting.entries.lines();
+            self.queues.extend(oldest.filter_map(|part| Some(lines.get(part.entry)?.ledger)));
         }
     }
 
@@ -106,6 +112,7 @@ impl Named {
     pub async fn load(mut self, txn: &DatabaseTransaction, state: &mut State) -> Result<()> {
         state.targets.clear();
         state.bills.clear();
+        state.queues.clear();
         if !self.vouchers.is_empty() {
             let ids: Vec<VoucherId> = self.vouchers.drain().collect();
             state.targets = targets(txn, &ids).await?;
@@ -118,6 +125,10 @@ impl Named {
                 let rows = target.allocations.values().flat_map(|act| act.rows.iter());
                 self.bills.extend(own.chain(rows.filter_map(|row| row.bill)));
             }
+        }
+        if !self.queues.is_empty() {
+            state.queues = oldest::queues(txn, &self.queues, &self.bills).await?;
+            self.bills.extend(state.queues.values().flatten().map(|queued| queued.bill));
         }
         if !self.bills.is_empty() {
             let ids: Vec<BillId> = self.bills.into_iter().collect();

@@ -367,7 +367,7 @@ impl Writing {
         let stamp = self.stamp(actor, VOUCHER_POSTED, posting.business, id, 1);
         let mut voucher = record::voucher(posting, place, stamp, &self.ids)?;
         voucher.reverses = reversed.as_ref().map(|old| old.id);
-        staged.add(&voucher);
+        staged.add(&voucher, &self.ids)?;
         self.audit_of(actor, canonical::voucher_posted(&voucher));
         if let Some(old) = reversed {
             let reason = posting.reverses.as_ref().and_then(|reverses| reverses.reason.clone());
@@ -445,7 +445,7 @@ impl Writing {
                 let place = Place { bills: amended.bills, ..amended.place };
                 let mut new = record::voucher(posting, place, stamp, &self.ids)?;
                 (new.reverses, new.kind) = (old.reverses, old.kind);
-                staged.add_version(&new);
+                staged.add_version(&new, &self.ids)?;
                 Some(new)
             }
             _ => None,

@@ -34,7 +34,7 @@ async fn difference(app: &TestApp) -> Difference {
 }
 
 /// Takes the guards of these tables away, as only an owner of the database can.
-async fn unguard(app: &TestApp, tables: &[&str]) {
+pub async fn unguard(app: &TestApp, tables: &[&str]) {
     let backend = connection(app, "meera").await.get_database_backend();
     for table in tables {
         let drops = match backend {

@@ -1,5 +1,7 @@
 //! The tenant's own chart: ledgers, sub-groups below the shared groups, and what it overrides.
 
+use daybook_domain::cost::CostUse;
+
 use crate::column::*;
 
 pub mod account_subgroup {
@@ -124,6 +126,8 @@ pub mod ledger {
         pub version: i32,
         pub created_at: i64,
         pub updated_at: i64,
+        /// Whether entries are split over cost centres.
+        pub cost_use: CostUse,
     }
 
     no_relations!();

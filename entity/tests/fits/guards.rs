@@ -10,6 +10,7 @@ use daybook_entity::{
             voucher_tax_line, voucher_version,
         },
         business::year_act,
+        costs::cost_centre_split,
         record::audit_log,
     },
 };
@@ -112,6 +113,7 @@ async fn tenant_stands_fast(books: &Books) {
     stands_fast::<voucher_tax_line::Entity>(books, true).await;
     stands_fast::<voucher_act::Entity>(books, false).await;
     stands_fast::<bill_wise_detail::Entity>(books, false).await;
+    stands_fast::<cost_centre_split::Entity>(books, true).await;
     stands_fast::<audit_log::Entity>(books, false).await;
     stands_fast::<year_act::Entity>(books, false).await;
 }

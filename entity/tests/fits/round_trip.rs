@@ -4,7 +4,8 @@ use daybook_entity::{
     main::{people::*, record::*, work::*},
     master::{chart::*, node::*, tenant::*},
     tenant::{
-        books::*, business::*, chart as own, chart::ledger, drafts::*, exchange::exchange_rate,
+        books::*, budgets::*, business::*, chart as own, chart::ledger, costs::*, drafts::*,
+        exchange::exchange_rate,
         lane::lane, people as staff, record::*,
     },
 };
@@ -124,8 +125,12 @@ pub async fn tenant_rows(db: &DatabaseConnection) {
     both_fit::<own::account_group_override::Entity>(db, &[]).await;
     both_fit::<own::voucher_type_override::Entity>(db, &[]).await;
     both_fit::<own::own_voucher_type::Entity>(db, &[]).await;
-    fits::<ledger::Entity>(db, 1, Fill::Full, &[("group_id", none::<i64>())]).await;
-    fits::<ledger::Entity>(db, 2, Fill::Sparse, &[]).await;
+    let usage = ("cost_use", CostUse::Required.into());
+    let given = [("group_id", none::<i64>()), usage.clone()];
+    fits::<ledger::Entity>(db, 1, Fill::Full, &given).await;
+    fits::<ledger::Entity>(db, 2, Fill::Sparse, &[usage]).await;
+    both_fit::<cost_category::Entity>(db, &[]).await;
+    both_fit::<cost_centre::Entity>(db, &[]).await;
     book_rows(db).await;
     both_fit::<audit_log::Entity>(db, &[]).await;
     both_fit::<idempotency_key::Entity>(db, &[]).await;
@@ -155,6 +160,15 @@ async fn book_rows(db: &DatabaseConnection) {
         [("kind", BillKind::Against.into()), ("credit", 0i64.into()), ("act_id", number(2).into())];
     fits::<bill_wise_detail::Entity>(db, 2, Fill::Sparse, &by_act).await;
     both_fit::<ledger_period_total::Entity>(db, &[]).await;
+    let given = [taken_back, ("credit", 0i64.into())];
+    both_fit::<cost_centre_split::Entity>(db, &given).await;
+    both_fit::<budget::Entity>(db, &[]).await;
+    let closing = ("basis", BudgetBasis::ClosingBalance.into());
+    let of_ledger = [closing.clone(), ("group_id", none::<i64>()), ("subgroup_id", none::<i64>())];
+    fits::<budget_line::Entity>(db, 1, Fill::Full, &of_ledger).await;
+    let of_group = [closing, ("group_id", number(2).into())];
+    fits::<budget_line::Entity>(db, 2, Fill::Sparse, &of_group).await;
+    both_fit::<budget_amount::Entity>(db, &[]).await;
     let rejected = ("status", DraftStatus::Rejected.into());
     let given = [("action", DraftAction::Reverse.into()), rejected.clone()];
     fits::<voucher_draft::Entity>(db, 1, Fill::Full, &given).await;

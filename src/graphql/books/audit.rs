@@ -108,12 +108,18 @@ subject_types! {
     AccountSubgroup = "AccountSubgroup",
     /// A machine's key.
     ApiKey = "ApiKey",
+    /// A budget.
+    Budget = "Budget",
     /// A business.
     Business = "Business",
     /// An accounting year of a business.
     BusinessYear = "BusinessYear",
     /// Exchange rates of a business.
     ExchangeRate = "ExchangeRate",
+    /// A cost category.
+    CostCategory = "CostCategory",
+    /// A cost centre.
+    CostCentre = "CostCentre",
     /// A ledger.
     Ledger = "Ledger",
     /// An exception from period locks.

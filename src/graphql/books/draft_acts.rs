@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use daybook_domain::{
-    id::{LedgerId, VoucherId},
+    id::{CostCentreId, LedgerId, VoucherId},
     role::Permission,
 };
 use daybook_entity::tenant::books::BillKind;
@@ -11,7 +11,9 @@ use super::{
     acts::claim,
     bills::{BILL, BillExcess, BillPartKind},
     businesses::asked,
+    cost_centres::centre_of,
     drafts::{Done, VOUCHER_DRAFT, VoucherDraft, VoucherDraftAction, draft_of, type_number},
+    entries::BillAllocation,
     ledgers::ledger_of,
     vouchers::{Voucher, VoucherUserError, voucher_of},
 };
@@ -87,6 +89,19 @@ pub struct VoucherDraftEntryInput {
     pub narration: Option<String>,
     /// Which bills it opens and settles; only on a ledger that is kept bill by bill.
     pub bills: Option<Vec<VoucherDraftBillInput>>,
+    /// How what `bills` leave of it is set against bills: on account when left out.
+    pub allocate: Option<BillAllocation>,
+    /// Which cost centres bear it.
+    pub costs: Option<Vec<VoucherDraftCostInput>>,
+}
+
+/// A part of a draft's entry to be borne by a cost centre, as far as it is known.
+#[derive(InputObject, Debug)]
+pub struct VoucherDraftCostInput {
+    /// The centre.
+    pub centre_id: Option<ID>,
+    /// How much, in the business's currency.
+    pub amount: Option<Decimal>,
 }
 
 /// A part of a draft's entry that opens or settles a bill, as far as it is known.
@@ -118,6 +133,18 @@ impl From<VoucherDraftEntryInput> for content::Entry {
             exchange_rate: input.exchange_rate.map(|rate| rate.0),
             narration: input.narration,
             bills: input.bills.into_iter().flatten().map(content::Bill::from).collect(),
+            oldest_first: input.allocate == Some(BillAllocation::OldestFirst),
+            costs: input.costs.into_iter().flatten().map(content::Cost::from).collect(),
+        }
+    }
+}
+
+impl From<VoucherDraftCostInput> for content::Cost {
+    fn from(input: VoucherDraftCostInput) -> Self {
+        let centre = |global: &ID| centre_of(global).map_or(0, CostCentreId::get);
+        Self {
+            centre: input.centre_id.as_ref().map(centre),
+            amount: input.amount.map(|amount| amount.0),
         }
     }
 }

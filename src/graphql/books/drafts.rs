@@ -11,6 +11,8 @@ use daybook_entity::tenant::drafts::{DraftAction, DraftStatus};
 use super::{
     bills::{BILL, BillExcess, BillPartKind},
     businesses::{Business, asked},
+    cost_centres::COST_CENTRE,
+    entries::BillAllocation,
     ledgers::Ledger,
     loaders,
     vouchers::{Voucher, VoucherUserError, find as find_voucher},
@@ -233,6 +235,10 @@ pub struct VoucherDraftEntry {
     pub narration: Option<String>,
     /// Which bills it opens and settles.
     pub bills: Vec<VoucherDraftBill>,
+    /// How what they leave of it is set against bills.
+    pub allocate: Option<BillAllocation>,
+    /// Which cost centres bear it.
+    pub costs: Vec<VoucherDraftCost>,
     #[graphql(skip)]
     ledger: Option<LedgerId>,
 }
@@ -257,7 +263,27 @@ impl From<content::Entry> for VoucherDraftEntry {
             exchange_rate: entry.exchange_rate.map(Decimal),
             narration: entry.narration,
             bills: entry.bills.into_iter().map(VoucherDraftBill::from).collect(),
+            allocate: entry.oldest_first.then_some(BillAllocation::OldestFirst),
+            costs: entry.costs.into_iter().map(VoucherDraftCost::from).collect(),
             ledger: entry.ledger.map(LedgerId::new),
+        }
+    }
+}
+
+/// A part of a draft's entry that a cost centre bears, as far as it is written.
+#[derive(SimpleObject, Debug, Clone)]
+pub struct VoucherDraftCost {
+    /// The centre.
+    pub centre_id: Option<ID>,
+    /// How much, in the business's currency.
+    pub amount: Option<Decimal>,
+}
+
+impl From<content::Cost> for VoucherDraftCost {
+    fn from(cost: content::Cost) -> Self {
+        Self {
+            centre_id: cost.centre.map(|number| id::encode(COST_CENTRE, number)),
+            amount: cost.amount.map(Decimal),
         }
     }
 }

@@ -1,11 +1,16 @@
 //! Entries of vouchers in the API, and amounts in a business's currency.
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, SimpleObject};
-use daybook_domain::money;
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
+use daybook_domain::{
+    cost::CostSplit,
+    id::{BusinessId, VoucherVersionId},
+    money,
+};
 use daybook_entity::tenant::business::business;
 
 use super::{
     bills::VoucherBillInput,
+    cost_centres::{VoucherCost, VoucherCostInput, costs_of},
     ledgers::{Ledger, ledger_of},
     loaders,
 };
@@ -55,12 +60,18 @@ pub struct VoucherEntry {
     pub narration: Option<String>,
     #[graphql(skip)]
     ledger_id: daybook_domain::id::LedgerId,
+    #[graphql(skip)]
+    place: (VoucherVersionId, BusinessId),
+    #[graphql(skip)]
+    costs: Vec<CostSplit>,
 }
 
 impl VoucherEntry {
-    /// A stored entry of a business's voucher; `exponent_of` tells the places of other currencies.
+    /// A stored entry of a version of a business's voucher; `exponent_of` tells the places of other
+    /// currencies.
     pub fn of(
         entry: &PostedEntry,
+        version: VoucherVersionId,
         business: &business::Model,
         exponent_of: impl Fn(&str) -> u8,
     ) -> Self {
@@ -80,6 +91,8 @@ impl VoucherEntry {
                 .map(|foreign| Decimal(foreign.rate.format())),
             narration: entry.detail.narration.clone(),
             ledger_id: entry.ledger,
+            place: (version, business.id),
+            costs: entry.detail.costs.clone(),
         }
     }
 }
@@ -89,6 +102,17 @@ impl VoucherEntry {
     /// The ledger.
     async fn ledger(&self, ctx: &Context<'_>) -> ApiResult<Ledger> {
         loaders::ledger(ctx, self.ledger_id).await
+    }
+
+    /// Which cost centres bear it, in order.
+    async fn costs(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherCost>> {
+        let (version, business) = self.place;
+        let splits = if self.costs.is_empty() {
+            loaders::costs(ctx, version, self.line).await?
+        } else {
+            self.costs.clone()
+        };
+        costs_of(ctx, splits, business).await
     }
 }
 
@@ -112,6 +136,19 @@ pub struct VoucherEntryInput {
     pub narration: Option<String>,
     /// Which bills it opens and settles; only on a ledger that is kept bill by bill.
     pub bills: Option<Vec<VoucherBillInput>>,
+    /// How what `bills` leave of it is set against bills: on account when left out.
+    pub allocate: Option<BillAllocation>,
+    /// Which cost centres bear it, as far as its ledger allows or wants that.
+    pub costs: Option<Vec<VoucherCostInput>>,
+}
+
+/// How an amount is set against the bills of a party.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BillAllocation {
+    /// Against what is open when it is posted, of bills dated not after it, the one that is due first first; at
+    /// most 500 bills. What they do not take stays on account. Bills that the same call opens are not among
+    /// them.
+    OldestFirst,
 }
 
 impl VoucherEntryInput {
@@ -122,6 +159,9 @@ impl VoucherEntryInput {
         }
         for bill in self.bills.iter_mut().flatten() {
             bill.amount = bill.amount.shortest();
+        }
+        for cost in self.costs.iter_mut().flatten() {
+            cost.amount = cost.amount.shortest();
         }
     }
 }
@@ -136,6 +176,8 @@ impl From<VoucherEntryInput> for WrittenEntry {
             exchange_rate: input.exchange_rate.map(|rate| rate.0),
             narration: input.narration,
             bills: input.bills.into_iter().flatten().map(Into::into).collect(),
+            oldest_first: input.allocate == Some(BillAllocation::OldestFirst),
+            costs: input.costs.into_iter().flatten().map(Into::into).collect(),
         }
     }
 }

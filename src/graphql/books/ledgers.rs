@@ -8,6 +8,7 @@ use daybook_entity::tenant::chart::ledger;
 
 use super::{
     businesses::asked,
+    cost_centres::CostCentreUse,
     entries::{money, money_in},
     loaders,
 };
@@ -52,6 +53,8 @@ pub struct Ledger {
     pub is_bill_wise: bool,
     /// Days until a bill is due.
     pub credit_days: Option<i32>,
+    /// Whether its entries are split over cost centres.
+    pub cost_centre_use: CostCentreUse,
     /// Words about it.
     pub description: Option<String>,
     /// When it was archived; it takes no more entries since.
@@ -86,6 +89,7 @@ impl From<ledger::Model> for Ledger {
             currency: row.currency.as_deref().map(CurrencyCode::of),
             is_bill_wise: row.is_bill_wise,
             credit_days: row.credit_days,
+            cost_centre_use: row.cost_use.into(),
             description: row.description,
             archived_at: row.archived_at.map(DateTime),
             version: row.version,
@@ -237,6 +241,9 @@ pub struct LedgerCreateInput {
     pub is_bill_wise: bool,
     /// Days until a bill is due.
     pub credit_days: Option<i32>,
+    /// Whether its entries are split over cost centres.
+    #[graphql(default_with = "CostCentreUse::Allowed")]
+    pub cost_centre_use: CostCentreUse,
     /// Words about it.
     pub description: Option<String>,
 }
@@ -256,6 +263,8 @@ pub struct LedgerUpdateInput {
     pub is_bill_wise: MaybeUndefined<bool>,
     /// Days until a bill is due; null for none.
     pub credit_days: MaybeUndefined<i32>,
+    /// Whether its entries are split over cost centres; it cannot be null.
+    pub cost_centre_use: MaybeUndefined<CostCentreUse>,
     /// Words about it; null for none.
     pub description: MaybeUndefined<String>,
 }
@@ -367,6 +376,7 @@ impl LedgerMutation {
             is_bill_wise: input.is_bill_wise,
             credit_days: input.credit_days,
             description: input.description,
+            cost_use: input.cost_centre_use.into(),
         };
         LedgerCreatePayload::of(ledgers::create(&*ctx.tenant()?, command).await)
     }
@@ -387,6 +397,7 @@ impl LedgerMutation {
             is_bill_wise: maybe(input.is_bill_wise),
             credit_days: maybe(input.credit_days),
             description: maybe(input.description),
+            cost_use: maybe(input.cost_centre_use).map(|usage| usage.map(Into::into)),
         };
         LedgerUpdatePayload::of(ledgers::update(&*ctx.tenant()?, ledger_of(&id), command).await)
     }

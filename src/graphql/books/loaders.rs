@@ -10,9 +10,10 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 use daybook_domain::{
+    cost::CostSplit,
     id::{
-        BusinessId, BusinessYearId, LedgerId, LockExceptionId, UserId, VoucherDraftId, VoucherId,
-        VoucherVersionId,
+        BudgetId, BusinessId, BusinessYearId, LedgerId, LockExceptionId, UserId, VoucherDraftId,
+        VoucherId, VoucherVersionId,
     },
     money::Money,
 };
@@ -30,7 +31,7 @@ use crate::{
     scope::TenantScope,
     services::{
         books::{
-            chart, drafts, lock_exceptions,
+            budgets, chart, drafts, lock_exceptions,
             registers::{self, Status, StoredAct},
             standing::{self, Wanted},
             years,
@@ -44,6 +45,8 @@ pub struct Loaders {
     sums: DataLoader<Sums>,
     entries: DataLoader<Entries>,
     bills: DataLoader<Bills>,
+    costs: DataLoader<Costs>,
+    budget_lines: DataLoader<BudgetLines>,
     acts: DataLoader<Acts>,
     statuses: DataLoader<Statuses>,
     users: DataLoader<Users>,
@@ -64,6 +67,9 @@ impl Loaders {
             sums: DataLoader::new(Sums(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             entries: DataLoader::new(Entries(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             bills: DataLoader::new(Bills(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
+            costs: DataLoader::new(Costs(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
+            budget_lines: DataLoader::new(BudgetLines(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
             acts: DataLoader::new(Acts(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             statuses: DataLoader::new(Statuses(turn.clone()), tokio::spawn)
                 .max_batch_size(BATCH_MAX),
@@ -127,6 +133,21 @@ pub async fn entries(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<P
 /// Which bills a version opened and settled.
 pub async fn bills(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<PostedBill>> {
     Ok(ctx.tenant()?.loaders.bills.load_one(id).await?.unwrap_or_default())
+}
+
+/// Which cost centres bear an entry of a version, by its line.
+pub async fn costs(
+    ctx: &Context<'_>,
+    id: VoucherVersionId,
+    line: i32,
+) -> ApiResult<Vec<CostSplit>> {
+    let of_version = ctx.tenant()?.loaders.costs.load_one(id).await?.unwrap_or_default();
+    Ok(of_version.into_iter().filter(|(at, _)| *at == line).map(|(_, split)| split).collect())
+}
+
+/// The lines of a budget.
+pub async fn budget_lines(ctx: &Context<'_>, id: BudgetId) -> ApiResult<Vec<budgets::Line>> {
+    Ok(ctx.tenant()?.loaders.budget_lines.load_one(id).await?.unwrap_or_default())
 }
 
 /// What was done to a voucher.
@@ -209,6 +230,38 @@ impl Loader<VoucherVersionId> for Bills {
     ) -> ApiResult<HashMap<VoucherVersionId, Vec<PostedBill>>> {
         let _turn = self.0.one.lock().await;
         Ok(registers::bills_of_all(&self.0.scope, ids).await?)
+    }
+}
+
+struct Costs(Turn);
+
+impl Loader<VoucherVersionId> for Costs {
+    type Value = Vec<(i32, CostSplit)>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        ids: &[VoucherVersionId],
+    ) -> ApiResult<HashMap<VoucherVersionId, Vec<(i32, CostSplit)>>> {
+        let _turn = self.0.one.lock().await;
+        let mut found: HashMap<VoucherVersionId, Vec<(i32, CostSplit)>> = HashMap::new();
+        for ((version, line), splits) in registers::costs_of_all(&self.0.scope, ids).await? {
+            let own = splits.into_iter().map(|split| (line, split));
+            found.entry(version).or_default().extend(own);
+        }
+        Ok(found)
+    }
+}
+
+struct BudgetLines(Turn);
+
+impl Loader<BudgetId> for BudgetLines {
+    type Value = Vec<budgets::Line>;
+    type Error = ApiError;
+
+    async fn load(&self, ids: &[BudgetId]) -> ApiResult<HashMap<BudgetId, Vec<budgets::Line>>> {
+        let _turn = self.0.one.lock().await;
+        Ok(budgets::lines_of(&self.0.scope, ids).await?)
     }
 }
 

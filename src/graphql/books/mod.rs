@@ -2,9 +2,12 @@
 
 pub mod acts;
 pub mod audit;
+pub mod bill_proposal;
 pub mod bills;
+pub mod budgets;
 pub mod bulk;
 pub mod businesses;
+pub mod cost_centres;
 pub mod draft_acts;
 pub mod drafts;
 pub mod entries;
@@ -33,6 +36,9 @@ pub struct BooksQuery(
     vouchers::VoucherQuery,
     bills::BillQuery,
     exchange_rates::ExchangeRateQuery,
+    bill_proposal::BillProposalQuery,
+    cost_centres::CostCentreQuery,
+    budgets::BudgetQuery,
     drafts::DraftQuery,
     audit::AuditQuery,
 );
@@ -51,6 +57,8 @@ pub struct BooksMutation(
     bills::BillMutation,
     exchange_rates::ExchangeRateMutation,
     revaluation::RevaluationMutation,
+    cost_centres::CostCentreMutation,
+    budgets::BudgetMutation,
     openings::OpeningMutation,
     draft_acts::DraftMutation,
 );

@@ -221,7 +221,9 @@ impl Voucher {
         };
         let exponent_of = |code: &str| scope.catalogue.currency_exponent(code);
         let shown = |business: &business::Model| {
-            entries.iter().map(|entry| VoucherEntry::of(entry, business, exponent_of)).collect()
+            let version = self.posted.version_id;
+            let shown = entries.iter();
+            shown.map(|entry| VoucherEntry::of(entry, version, business, exponent_of)).collect()
         };
         loaders::business(ctx, self.posted.business, shown).await
     }
@@ -253,6 +255,12 @@ user_errors!(
         BusinessUnknown,
         /// The ledger is kept in another currency than the entry.
         CurrencyMismatch,
+        /// The cost centre, or its category, is archived and takes nothing more.
+        CostCentreArchived,
+        /// There is no such cost centre in this business.
+        CostCentreUnknown,
+        /// The cost centres of a category come to more than the entry, or to less where all is wanted.
+        CostsUnequal,
         /// There is no such currency.
         CurrencyUnknown,
         /// There is no exchange rate of the day or before.

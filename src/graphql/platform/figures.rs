@@ -48,6 +48,8 @@ pub enum FigureKind {
     CurrencyParts,
     /// Entries on ledgers with a currency of their own are in it.
     LedgerCurrencies,
+    /// What cost centres of a category bear is a part of the entry, on its side.
+    Costs,
     /// Every row is in the books of its voucher's business, and on a ledger of it.
     Businesses,
     /// Every version is dated within its voucher's accounting year.

@@ -271,7 +271,12 @@ impl Writer<'_> {
                     currency_debit,
                     currency_credit,
                     currency_balance,
-                    entry: Some(VoucherEntry::of(&found.entry, self.business, exponent_of)),
+                    entry: Some(VoucherEntry::of(
+                        &found.entry,
+                        found.voucher.version_id,
+                        self.business,
+                        exponent_of,
+                    )),
                     counter_ledger_count: i32::try_from(found.counter_count).unwrap_or(i32::MAX),
                     ledger_id,
                     counters: found.counters,

@@ -126,6 +126,11 @@ impl Writer {
         Money { amount: Decimal(amount.format(self.exponent)), currency: self.currency.clone() }
     }
 
+    /// The currency of all amounts.
+    pub fn currency(&self) -> CurrencyCode {
+        self.currency.clone()
+    }
+
     /// An amount of the period asked, and of those that it is compared with.
     pub fn figure(&self, amounts: impl IntoIterator<Item = Amount>) -> StatementFigure {
         let mut amounts = amounts.into_iter().map(|amount| self.money(amount));

@@ -1,10 +1,13 @@
 //! Reports over the whole books in the API: statements of one moment, and registers with every line.
 
+pub mod ageing;
 pub mod arguments;
 pub mod ask;
 pub mod balance_sheet;
+pub mod budgets;
 pub mod cash_flow;
 pub mod currencies;
+pub mod cost_centres;
 pub mod exceptions;
 pub mod funds_flow;
 pub mod group_summary;
@@ -20,7 +23,7 @@ use async_graphql::MergedObject;
 
 /// Queries of reports.
 #[derive(MergedObject, Default, Debug)]
-pub struct ReportsQuery(StatementsQuery, RegistersQuery);
+pub struct ReportsQuery(StatementsQuery, RegistersQuery, AnalysisQuery);
 
 /// Queries of statements.
 #[derive(MergedObject, Default, Debug)]
@@ -31,6 +34,14 @@ pub struct StatementsQuery(
     cash_flow::CashFlowQuery,
     funds_flow::FundsFlowQuery,
     ratios::RatioQuery,
+);
+
+/// Queries of debts, cost centres and budgets.
+#[derive(MergedObject, Default, Debug)]
+pub struct AnalysisQuery(
+    ageing::AgeingQuery,
+    cost_centres::CostBreakupQuery,
+    budgets::BudgetReportQuery,
 );
 
 /// Queries of registers and statements that list rows.

@@ -1,7 +1,10 @@
 //! What is done to posted vouchers later: cancelling, amending, reversing.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use daybook_domain::{
+    cost::CostSplit,
     id::{BillId, VoucherId},
     money::Money,
     role::Permission,
@@ -138,8 +141,8 @@ pub async fn reverse(
     });
     let deed = match seen {
         Ok((on, voucher)) => {
-            let bills = undone(scope, &voucher).await?;
-            mirrored(scope, &chart, on, &voucher, reversal, bills).map(Deed::from)
+            let undone = undone(scope, &voucher).await?;
+            mirrored(scope, &chart, on, &voucher, reversal, undone).map(Deed::from)
         }
         Err(refused) => Err(refused),
     };
@@ -200,7 +203,7 @@ fn reversing(base: BaseType) -> Option<BaseType> {
     }
 }
 
-/// The mirror image of a voucher, with these bill parts.
+/// The mirror image of a voucher, with these bill parts and cost centres.
 ///
 /// # Errors
 /// Refusals: a type that is not reversed, a date before the voucher's, a narration out of form.
@@ -210,7 +213,7 @@ pub fn mirrored(
     on: OnVoucher,
     voucher: &PostedVoucher,
     reversal: WrittenReversal,
-    bills: Vec<BillPart>,
+    mut undone: Undone,
 ) -> Result<Posting> {
     let refuse =
         |code, field: &str, why: &str| Error::refused(code, &format!("input.{field}"), why);
@@ -246,8 +249,14 @@ pub fn mirrored(
     });
     let entries = balance(lines.collect())
         .map_err(|why| Error::Internal(format!("a stored voucher does not balance: {why}")))?;
-    let details: Vec<EntryDetail> =
-        voucher.entries.iter().map(|entry| entry.detail.clone()).collect();
+    let details: Vec<EntryDetail> = voucher
+        .entries
+        .iter()
+        .map(|entry| EntryDetail {
+            costs: undone.costs.remove(&entry.line).unwrap_or_default(),
+            ..entry.detail.clone()
+        })
+        .collect();
     Ok(Posting {
         path: "input".to_owned(),
         business: voucher.business,
@@ -270,7 +279,7 @@ pub fn mirrored(
             version: on.expected_version.unwrap_or(voucher.version),
             reason: on.reason,
         }),
-        bills,
+        bills: undone.bills,
     })
 }
 
@@ -281,12 +290,21 @@ fn counted(row: &PostedBill) -> Money {
     foreign.unwrap_or_else(|| row.debit.saturating_add(row.credit))
 }
 
-/// The bill parts of a reversal: what the voucher settled is open again; what it opened is settled, as
-/// far as it is still open, and the rest stays on account.
+/// What a reversal undoes beside the entries.
+#[derive(Debug, Clone, Default)]
+pub struct Undone {
+    /// Its bill parts.
+    pub bills: Vec<BillPart>,
+    /// Cost centres by entry line, each of which bears as much on the other side.
+    pub costs: HashMap<i32, Vec<CostSplit>>,
+}
+
+/// What a reversal undoes: what the voucher settled is open again; what it opened is settled, as far as it
+/// is still open, and the rest stays on account; what its cost centres bore they bear no more.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn undone(scope: &TenantScope, voucher: &PostedVoucher) -> Result<Vec<BillPart>> {
+pub async fn undone(scope: &TenantScope, voucher: &PostedVoucher) -> Result<Undone> {
     let mut parts = Vec::new();
     for row in registers::bills_of(scope, voucher.version_id).await? {
         let Some(entry) = row.entry_line.and_then(|line| usize::try_from(line - 1).ok()) else {
@@ -311,5 +329,7 @@ pub async fn undone(scope: &TenantScope, voucher: &PostedVoucher) -> Result<Vec<
         }
     }
     parts.sort_by_key(|part| part.entry);
-    Ok(parts)
+    let costs = registers::costs_of_all(scope, &[voucher.version_id]).await?;
+    let costs = costs.into_iter().map(|((_, line), splits)| (line, splits)).collect();
+    Ok(Undone { bills: parts, costs })
 }

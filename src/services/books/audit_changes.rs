@@ -26,8 +26,10 @@ pub enum Told {
 }
 
 /// Fields that hold the number of another thing, and its kind.
-const REFERENCES: [(&str, &str); 12] = [
+const REFERENCES: [(&str, &str); 14] = [
     ("bill", "Bill"),
+    ("category", "CostCategory"),
+    ("centre", "CostCentre"),
     ("differenceBy", "Voucher"),
     ("group", "AccountGroup"),
     ("ledger", "Ledger"),
@@ -44,7 +46,7 @@ const REFERENCES: [(&str, &str); 12] = [
 const ROWS: [(&str, &str); 3] =
     [("businesses", "Business"), ("entries", "VoucherEntry"), ("ledgers", "Ledger")];
 /// Amounts in minor units of the business's currency.
-const AMOUNTS: [&str; 3] = ["total", "debit", "credit"];
+const AMOUNTS: [&str; 4] = ["amount", "credit", "debit", "total"];
 /// Instants in UTC milliseconds.
 const INSTANTS: [&str; 5] = ["archivedAt", "closedAt", "expiresAt", "occurredAt", "revokedAt"];
 /// Numbers of the program's own, of no use to anybody who reads.

@@ -73,6 +73,18 @@ pub fn read(
                 None => all_right = false,
             }
         }
+        if entry.oldest_first {
+            parts.push(BillPart {
+                entry: index,
+                field: format!("entries.{index}.allocate"),
+                kind: BillKind::OnAccount,
+                bill: None,
+                reference: None,
+                due_on: None,
+                amount: Money::ZERO,
+                excess: Excess::OldestFirst,
+            });
+        }
     }
     all_right.then_some(parts)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate};
 use daybook_domain::{
     chain::Canonical,
+    cost::CostUse,
     id::{BusinessId, BusinessYearId, GstinId, LedgerId},
     period::AccountingCalendar,
     role::Permission,
@@ -278,6 +279,7 @@ fn standard_ledger(
         version: 1,
         created_at: now,
         updated_at: now,
+        cost_use: CostUse::default(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Ledgers: opened with their balance, renamed, moved, archived; found and summed.
 
 use daybook_domain::{
-    chain::Canonical, currency::CurrencyCode, id::LedgerId, role::Permission, text::fold,
+    chain::Canonical, cost::CostUse, currency::CurrencyCode, id::LedgerId, role::Permission, text::fold,
 };
 use daybook_entity::{
     master::chart::Statement,
@@ -51,6 +51,8 @@ pub struct OpenLedger {
     pub credit_days: Option<i32>,
     /// Words about it.
     pub description: Option<String>,
+    /// Whether its entries are split over cost centres.
+    pub cost_use: CostUse,
 }
 
 /// What is changed of a ledger; what is `None` stays, and `Some(None)` is an explicit null.
@@ -70,6 +72,8 @@ pub struct ChangeLedger {
     pub credit_days: Option<Option<i32>>,
     /// Words about it.
     pub description: Option<Option<String>>,
+    /// Whether its entries are split over cost centres.
+    pub cost_use: Option<Option<CostUse>>,
 }
 
 /// Opens a ledger. An opening balance is posted with it as an opening voucher, both or neither.
@@ -137,6 +141,7 @@ pub async fn create(scope: &TenantScope, command: OpenLedger) -> Result<ledger::
                     version: 1,
                     created_at: now,
                     updated_at: now,
+                    cost_use: command.cost_use,
                 };
                 let stored = ledger::ActiveModel::from(row)
                     .insert(writing.conn())
@@ -174,6 +179,7 @@ pub async fn update(
     let name = wrong.given("name", command.name);
     let name = name.map(|name| wrong.required("name", &name, NAME_MAX));
     let is_bill_wise = wrong.given("isBillWise", command.is_bill_wise);
+    let cost_use = wrong.given("costCentreUse", command.cost_use);
     let description =
         command.description.map(|text| wrong.text("description", text.as_deref(), 500, false));
     if let Some(days) = command.credit_days {
@@ -232,6 +238,9 @@ pub async fn update(
         }
         if let Some(is_bill_wise) = is_bill_wise {
             row.is_bill_wise = is_bill_wise;
+        }
+        if let Some(usage) = cost_use {
+            row.cost_use = usage;
         }
         if let Some(days) = command.credit_days {
             row.credit_days = days;
@@ -314,6 +323,7 @@ where
                 row.is_bill_wise = Set(after.is_bill_wise);
                 row.credit_days = Set(after.credit_days);
                 row.description = Set(after.description);
+                row.cost_use = Set(after.cost_use);
                 row.archived_at = Set(after.archived_at);
                 row.version = Set(after.version);
                 row.updated_at = Set(after.updated_at);
@@ -358,6 +368,8 @@ fn check_credit_days(wrong: &mut Wrong<'_>, days: Option<i32>) {
 }
 
 fn describe(row: &ledger::Model) -> Canonical {
+    // What most ledgers have is not told, as it was not before there were cost centres.
+    let usage = (row.cost_use != CostUse::Allowed).then(|| row.cost_use.as_str());
     Canonical::new()
         .text("name", &row.name)
         .int_if("group", row.group_id.map(|group| group.get()))
@@ -366,6 +378,7 @@ fn describe(row: &ledger::Model) -> Canonical {
         .flag("billWise", row.is_bill_wise)
         .int_if("creditDays", row.credit_days.map(i64::from))
         .text_if("description", row.description.as_deref())
+        .text_if("costCentreUse", usage)
         .int_if("archivedAt", row.archived_at)
         .int("version", i64::from(row.version))
 }

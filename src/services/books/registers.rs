@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use daybook_domain::{
+    cost::CostSplit,
     id::{BusinessId, LedgerId, VoucherActId, VoucherId, VoucherTypeId, VoucherVersionId},
     money::Money,
     role::Permission,
@@ -19,7 +20,7 @@ use crate::{
     },
     error::{Error, Result},
     lane::{
-        PostedBill, PostedEntry, PostedVoucher,
+        PostedBill, PostedEntry, PostedVoucher, costs,
         stored::{self, COLUMNS},
     },
     scope::TenantScope,
@@ -190,6 +191,18 @@ pub async fn bills_of_all(
 ) -> Result<HashMap<VoucherVersionId, Vec<PostedBill>>> {
     let reader = scope.db.reader().await?;
     stored::bills(reader.conn(), versions).await
+}
+
+/// Which cost centres bear the entries of versions, by version and entry line.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn costs_of_all(
+    scope: &TenantScope,
+    versions: &[VoucherVersionId],
+) -> Result<HashMap<(VoucherVersionId, i32), Vec<CostSplit>>> {
+    let reader = scope.db.reader().await?;
+    costs::splits_of(reader.conn(), versions).await
 }
 
 /// What was done to a voucher.

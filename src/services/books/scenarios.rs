@@ -48,6 +48,10 @@ pub fn check(base: BaseType, command: &PostVoucher, wrong: &mut Wrong<'_>) {
         let why = "what does not count in the books opens and settles no bills";
         wrong.add(Code::NotAllowed, &format!("entries.{index}.bills"), why);
     }
+    for (index, _) in command.entries.iter().enumerate().filter(|(_, one)| !one.costs.is_empty()) {
+        let why = "what does not count in the books is borne by no cost centres";
+        wrong.add(Code::NotAllowed, &format!("entries.{index}.costs"), why);
+    }
 }
 
 /// How a memorandum becomes a voucher that counts.
@@ -138,6 +142,8 @@ fn written(
             exchange_rate: foreign.map(|foreign| foreign.rate.format()),
             narration: entry.detail.narration.clone(),
             bills: Vec::new(),
+            oldest_first: false,
+            costs: Vec::new(),
         }
     };
     PostVoucher {
@@ -150,6 +156,7 @@ fn written(
         occurred_at: memorandum.occurred_at,
         applies_until: None,
         lock_exception: None,
+        close_residue: false,
         entries: memorandum.entries.iter().map(entry).collect(),
     }
 }

@@ -16,6 +16,7 @@ use daybook_entity::tenant::{books::VoucherKind, business::business};
 use super::{
     bill_parts::{self, WrittenBill},
     chart::{self, Asked, Chart},
+    cost_parts::{self, WrittenCost},
     drafts::pending::{self, Done},
     entry_amounts,
     groups::{self, GroupRef, Groups},
@@ -76,6 +77,10 @@ pub struct WrittenEntry {
     pub narration: Option<String>,
     /// Which bills it opens and settles; only on a ledger that is kept bill by bill.
     pub bills: Vec<WrittenBill>,
+    /// Whether what the bills leave of it settles the party's oldest bills.
+    pub oldest_first: bool,
+    /// Which cost centres bear it.
+    pub costs: Vec<WrittenCost>,
 }
 
 /// Most entries of one voucher.
@@ -362,13 +367,14 @@ fn read_entries(
         let what = (business, ledger, command.dated);
         let amounts = entry_amounts::read(scope, chart, what, entry, &place, wrong);
         let Some(amounts) = amounts else { continue };
+        let costs = cost_parts::read(business, &entry.costs, &place, wrong);
         let group = GroupRef::of(ledger).and_then(|group| groups.resolve(group));
         let is_cash = group.is_some_and(|group| group.is_cash_or_bank);
         read.push(Read {
             line: Line { ledger: ledger.id, debit: amounts.debit, credit: amounts.credit },
             kind: if is_cash { LedgerKind::CashOrBank } else { LedgerKind::Other },
             is_tax: ledger.tax_head.is_some(),
-            detail: EntryDetail { narration, foreign: amounts.foreign, applies_until: None },
+            detail: EntryDetail { narration, foreign: amounts.foreign, applies_until: None, costs },
             exponent: amounts.exponent,
         });
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use daybook_domain::{
     chain::Canonical,
+    cost::CostUse,
     id::{BusinessId, LedgerId},
     money::Money,
     text::fold,
@@ -131,6 +132,7 @@ async fn open(
         is_bill_wise: false,
         credit_days: is_party.then_some(30),
         description: None,
+        cost_use: CostUse::default(),
     };
     ledgers::create(scope, command).await.map(|_| ())
 }
@@ -154,6 +156,8 @@ async fn post(
             exchange_rate: None,
             narration: None,
             bills: Vec::new(),
+            oldest_first: false,
+            costs: Vec::new(),
         }
     };
     let lines = draft.lines.iter().map(|(name, amount)| Canonical::new().int(name, *amount));

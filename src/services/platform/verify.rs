@@ -8,6 +8,7 @@
 //! All is read from one snapshot, page by page: memory does not grow with the log.
 
 mod anchors;
+mod costs;
 mod currencies;
 pub mod figures;
 mod rows;

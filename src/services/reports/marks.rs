@@ -238,7 +238,7 @@ impl Rows<'_> {
 }
 
 /// The first of so many bounds, in order, that a column does not exceed, counted from 0.
-fn places(column: &str, bounds: usize) -> String {
+pub(super) fn places(column: &str, bounds: usize) -> String {
     let mut text = "CASE".to_owned();
     for place in 0..bounds {
         text.push_str(&format!(" WHEN {column} <= ? THEN {place}"));

@@ -4,9 +4,13 @@
 //! Reading order: what is asked, the frame that every figure stands in, the sums that are read, the days
 //! on which a period turns, and the statements.
 
+pub mod ageing;
 pub mod balance_sheet;
+pub mod budget_report;
 pub mod cash_flow;
 pub mod currency_position;
+pub mod cost_breakup;
+pub mod cost_sums;
 pub mod flows;
 pub mod frame;
 pub mod funds_flow;

@@ -3,6 +3,7 @@
 mod acts;
 mod bills;
 mod currency;
+mod costs;
 mod drafts;
 mod edits;
 mod figures;
@@ -12,6 +13,7 @@ mod large;
 mod lists;
 mod locks;
 mod names;
+mod oldest;
 mod openings;
 mod refusals;
 mod retry;

@@ -1,7 +1,10 @@
 //! Reports over the whole books: statements of one moment, and registers with every line.
 
+mod ageing;
 mod bounds;
+mod budgets;
 mod company;
+mod costs;
 mod exceptions;
 mod golden;
 mod hand;

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use daybook_domain::{
     chain::Canonical,
     currency::CurrencyCode,
-    id::{BillId, BusinessId, LedgerId, VoucherTypeId},
+    id::{BillId, BusinessId, CostCentreId, LedgerId, VoucherTypeId},
     money::Money,
 };
 use daybook_entity::tenant::{books::BillKind, business::business, drafts::DraftAction};
@@ -20,8 +20,8 @@ use crate::{
         acts::{REASON_MAX, WrittenAct, WrittenReversal},
         bill_parts::{PARTS_MAX, WrittenBill},
         chart::{self, Asked, Chart},
-        voucher_types,
-        entry_amounts,
+        cost_parts::{SPLITS_MAX, WrittenCost},
+        entry_amounts, voucher_types,
         vouchers::{
             ENTRIES_MAX, ENTRY_NARRATION_MAX, NARRATION_MAX, PostVoucher, REFERENCE_MAX,
             WrittenEntry, Wrong,
@@ -78,6 +78,20 @@ pub struct Entry {
     pub narration: Option<String>,
     /// Which bills it opens and settles.
     pub bills: Vec<Bill>,
+    /// Whether what they leave of it settles the party's oldest bills.
+    pub oldest_first: bool,
+    /// Which cost centres bear it.
+    pub costs: Vec<Cost>,
+}
+
+/// A part of an entry that a cost centre bears, as far as it is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Cost {
+    /// The centre.
+    pub centre: Option<i64>,
+    /// A decimal number in the business's currency.
+    pub amount: Option<String>,
 }
 
 /// A part of an entry, as far as it is written.
@@ -204,6 +218,11 @@ impl Content {
                 needs(bill.kind.is_some(), &format!("{place}.kind"), "say what this does");
                 needs(bill.amount.is_some(), &format!("{place}.amount"), "say how much");
             }
+            for (number, cost) in entry.costs.iter().enumerate() {
+                let place = format!("{place}.costs.{number}");
+                needs(cost.centre.is_some(), &format!("{place}.centreId"), "say which centre");
+                needs(cost.amount.is_some(), &format!("{place}.amount"), "say how much");
+            }
         }
         missing
     }
@@ -326,6 +345,8 @@ impl Entry {
             exchange_rate: written.exchange_rate.clone(),
             narration: written.narration.clone(),
             bills: written.bills.iter().map(Bill::of).collect(),
+            oldest_first: written.oldest_first,
+            costs: written.costs.iter().map(Cost::of).collect(),
         }
     }
 
@@ -338,6 +359,8 @@ impl Entry {
             exchange_rate: self.exchange_rate.clone(),
             narration: self.narration.clone(),
             bills: self.bills.iter().map(Bill::to_written).collect(),
+            oldest_first: self.oldest_first,
+            costs: self.costs.iter().map(Cost::to_written).collect(),
         }
     }
 
@@ -360,6 +383,18 @@ impl Entry {
         if self.ledger.is_some_and(|id| !is_ledger(id)) {
             let why = "there is no such ledger in this business";
             wrong.add(Code::LedgerUnknown, &field("ledgerId"), why);
+        }
+        if self.costs.len() > SPLITS_MAX {
+            let why = format!("an entry is split over at most {SPLITS_MAX} cost centres");
+            wrong.add(Code::TooMany, &field("costs"), &why);
+            return;
+        }
+        for (number, cost) in self.costs.iter().enumerate() {
+            if cost.centre == Some(0) {
+                let why = "there is no such cost centre in this business";
+                let field = format!("{place}.costs.{number}.centreId");
+                wrong.add(Code::CostCentreUnknown, &field, why);
+            }
         }
         if self.bills.len() > PARTS_MAX {
             let why = format!("an entry names at most {PARTS_MAX} bills");
@@ -385,10 +420,16 @@ impl Entry {
             .text_if("currency", self.currency.as_deref())
             .text_if("exchangeRate", self.exchange_rate.as_deref())
             .text_if("narration", self.narration.as_deref());
-        if self.bills.is_empty() {
+        let told = if self.bills.is_empty() {
+            told
+        } else {
+            told.list("bills", self.bills.iter().map(Bill::describe))
+        };
+        let told = if self.oldest_first { told.text("allocate", "OLDEST_FIRST") } else { told };
+        if self.costs.is_empty() {
             return told;
         }
-        told.list("bills", self.bills.iter().map(Bill::describe))
+        told.list("costs", self.costs.iter().map(Cost::describe))
     }
 
     /// The entry's currency, where it names one.
@@ -429,6 +470,26 @@ impl Bill {
             .text_if("dueOn", self.due_on.map(|day| day.to_string()).as_deref())
             .text_if("amount", self.amount.as_deref())
             .text("excess", if self.excess_on_account { "ON_ACCOUNT" } else { "REFUSE" })
+    }
+}
+
+impl Cost {
+    fn of(written: &WrittenCost) -> Self {
+        Self {
+            centre: Some(written.centre.map_or(0, CostCentreId::get)),
+            amount: Some(written.amount.clone()),
+        }
+    }
+
+    fn to_written(&self) -> WrittenCost {
+        WrittenCost {
+            centre: self.centre.map(CostCentreId::new),
+            amount: self.amount.clone().unwrap_or_default(),
+        }
+    }
+
+    fn describe(&self) -> Canonical {
+        Canonical::new().int_if("centre", self.centre).text_if("amount", self.amount.as_deref())
     }
 }
 
@@ -480,6 +541,11 @@ mod tests {
                     due_on: None,
                     amount: "12.5".to_owned(),
                     excess: Excess::OnAccount,
+                }],
+                oldest_first: true,
+                costs: vec![WrittenCost {
+                    centre: Some(CostCentreId::new(8)),
+                    amount: "10".to_owned(),
                 }],
             }],
             close_residue: true,

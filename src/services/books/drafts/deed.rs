@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    lane::{Deed, PostedVoucher, posting::BillPart, posting::Cancel},
+    lane::{Deed, PostedVoucher, posting::Cancel},
     scope::TenantScope,
     services::books::{
-        acts::{amended, mirrored, seen, undone},
+        acts::{Undone, amended, mirrored, seen, undone},
         chart::{self, Chart},
         groups::{self, Groups},
         registers,
@@ -31,13 +31,13 @@ pub async fn of(scope: &TenantScope, row: &Row) -> Result<Deed> {
         Some(id) => registers::find(scope, &[id], true).await?.into_iter().next(),
         None => None,
     };
-    let bills = match &voucher {
+    let undone = match &voucher {
         Some(voucher) if row.action == DraftAction::Reverse => undone(scope, voucher).await?,
-        _ => Vec::new(),
+        _ => Undone::default(),
     };
     let business = chart.visible(scope, row.business_id);
     let business = business.ok_or_else(|| Error::Internal("a draft of no business".into()))?;
-    prepared(scope, (&chart, &groups, business), row, voucher, bills)
+    prepared(scope, (&chart, &groups, business), row, voucher, undone)
 }
 
 /// As [`of`], with the voucher that the draft acts on already looked for.
@@ -49,7 +49,7 @@ pub fn prepared(
     (chart, groups, business): (&Chart, &Groups, &business::Model),
     row: &Row,
     voucher: Option<PostedVoucher>,
-    bills: Vec<BillPart>,
+    undone: Undone,
 ) -> Result<Deed> {
     let content = Content::read(&row.content)?;
     // Until it has a date, today stands in, so that the rest can be judged.
@@ -64,7 +64,7 @@ pub fn prepared(
         }
         DraftAction::Reverse => act().and_then(|(on, voucher)| {
             let reversal = content.to_reversal();
-            mirrored(scope, chart, on, &voucher, reversal, bills).map(Deed::from)
+            mirrored(scope, chart, on, &voucher, reversal, undone).map(Deed::from)
         }),
     };
     together(content.missing(row.action), deed).map_err(told)

@@ -19,6 +19,7 @@ use crate::{
     scope::TenantScope,
     services::{
         books::{
+            acts::Undone,
             chart::{self, Asked},
             groups,
             registers::{self, Status},
@@ -137,7 +138,7 @@ pub async fn problems_of(
         }
         // The bill parts of a reversal follow from the voucher; nothing can be wrong with them here.
         let books = (chart.as_ref(), groups.as_ref(), business);
-        match deed::prepared(scope, books, &row, voucher.cloned(), Vec::new()) {
+        match deed::prepared(scope, books, &row, voucher.cloned(), Undone::default()) {
             Ok(_) => {}
             Err(Error::Refused(refusals)) => problems.extend(refusals),
             Err(failure) => return Err(failure),

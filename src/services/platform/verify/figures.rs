@@ -52,6 +52,8 @@ pub enum Check {
     CurrencyParts,
     /// Entries on ledgers with a currency of their own are in it.
     LedgerCurrencies,
+    /// What cost centres of a category bear is a part of the entry, on its side.
+    Costs,
     /// Every row is in the books of its voucher's business, and on a ledger of it.
     Businesses,
     /// Every version is dated within its voucher's accounting year.
@@ -62,7 +64,7 @@ pub enum Check {
 
 impl Check {
     /// All of them, in the order in which they are made.
-    pub const EVERY: [Self; 13] = [
+    pub const EVERY: [Self; 14] = [
         Self::Balance,
         Self::Total,
         Self::MonthlySums,
@@ -73,6 +75,7 @@ impl Check {
         Self::CurrencyBills,
         Self::CurrencyParts,
         Self::LedgerCurrencies,
+        Self::Costs,
         Self::Businesses,
         Self::Years,
         Self::Structure,
@@ -93,6 +96,7 @@ impl Check {
                 "entries whose bill parts do not come to their currency's amount"
             }
             Self::LedgerCurrencies => "entries in another currency than their ledger",
+            Self::Costs => "entries of which cost centres bear more than there is, or elsewhere",
             Self::Businesses => {
                 "rows in the books of another business than their voucher or ledger"
             }
@@ -148,6 +152,18 @@ impl Check {
             Self::CurrencyBills => CURRENCY_BILLS.to_owned(),
             Self::CurrencyParts => CURRENCY_PARTS.to_owned(),
             Self::LedgerCurrencies => LEDGER_CURRENCIES.to_owned(),
+            Self::Costs => "SELECT COUNT(*) FROM (SELECT s.version_id, s.entry_line, s.effect, \
+                 s.ledger_id, s.dated, s.business_id, SUM(s.debit) AS debit, \
+                 SUM(s.credit) AS credit, MIN(c.business_id) AS least, MAX(c.business_id) AS most \
+                 FROM cost_centre_splits s JOIN cost_centres c ON c.id = s.centre_id \
+                 GROUP BY s.version_id, s.entry_line, s.effect, s.ledger_id, s.dated, \
+                 s.business_id, c.category_id) q LEFT JOIN voucher_ledger_entries e \
+                 ON e.version_id = q.version_id AND e.line = q.entry_line AND e.effect = q.effect \
+                 WHERE e.id IS NULL OR q.debit > e.debit OR q.credit > e.credit \
+                 OR q.ledger_id <> e.ledger_id OR q.dated <> e.dated \
+                 OR q.business_id <> e.business_id OR q.least <> e.business_id \
+                 OR q.most <> e.business_id"
+                .to_owned(),
             Self::Businesses => "SELECT \
                  (SELECT COUNT(*) FROM voucher_versions w JOIN vouchers v ON v.id = w.voucher_id \
                  WHERE w.business_id <> v.business_id) + \

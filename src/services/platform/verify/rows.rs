@@ -14,10 +14,12 @@ use daybook_entity::tenant::{
         VoucherKind, bill_wise_detail, scenario_entry, voucher, voucher_act, voucher_ledger_entry,
         voucher_version,
     },
+    costs::cost_centre_split,
     record::audit_log,
 };
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
+use super::costs;
 use crate::{
     error::Result,
     lane::{
@@ -68,6 +70,7 @@ pub struct Rows {
     acts: HashMap<VoucherActId, voucher_act::Model>,
     bills: HashMap<(VoucherVersionId, i16), Vec<bill_wise_detail::Model>>,
     bills_of_acts: HashMap<VoucherActId, Vec<bill_wise_detail::Model>>,
+    costs: HashMap<(VoucherVersionId, i16), Vec<cost_centre_split::Model>>,
 }
 
 impl Rows {
@@ -104,6 +107,14 @@ impl Rows {
         for row in scenarios.all(conn).await? {
             let entry = Entry::from(row);
             found.entries.entry((entry.row.version_id, entry.row.effect)).or_default().push(entry);
+        }
+        for row in cost_centre_split::Entity::find()
+            .filter(cost_centre_split::Column::VersionId.is_in(versions.iter().copied()))
+            .order_by_asc(cost_centre_split::Column::Line)
+            .all(conn)
+            .await?
+        {
+            found.costs.entry((row.version_id, row.effect)).or_default().push(row);
         }
         let acts: Vec<VoucherActId> = found.acts.keys().copied().collect();
         let made = Condition::any()
@@ -153,6 +164,8 @@ impl Rows {
         let bills = self.bills.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
         let bills: Option<Vec<PostedBill>> =
             bills.iter().map(|one| bill_of(one, version, row.recorded_at)).collect();
+        let mut entries = entries?;
+        costs::put(&mut entries, self.splits(version.id, 1), version, row.recorded_at)?;
         let posted = PostedVoucher {
             id: voucher.id,
             business: voucher.business_id,
@@ -178,7 +191,7 @@ impl Rows {
             created_by: author(row),
             change_seq: version.change_seq,
             recorded_at: version.recorded_at,
-            entries: entries?,
+            entries,
             bills: bills?,
         };
         // A bit set may be read more kindly than it was stored.
@@ -217,14 +230,18 @@ impl Rows {
         bills.filter(|_| agrees).map(|bills| (stored, bills))
     }
 
-    /// Of which type a voucher is, and how many entries and bill parts of a version were taken back, if it
-    /// was done whole and then.
+    fn splits(&self, version: VoucherVersionId, effect: i16) -> &[cost_centre_split::Model] {
+        self.costs.get(&(version, effect)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Of which type a voucher is, and how many entries, bill parts and splits of a version were taken back, if
+    /// it was done whole and then.
     pub fn taken_back(
         &self,
         id: VoucherId,
         number: i32,
         row: &audit_log::Model,
-    ) -> Option<(BaseType, usize, usize)> {
+    ) -> Option<(BaseType, usize, usize, usize)> {
         let base = BaseType::parse(&self.vouchers.get(&id)?.base_type)?;
         let version = self.versions.get(&(id, number))?;
         let of = |effect| self.entries.get(&(version.id, effect)).map(Vec::as_slice);
@@ -253,7 +270,10 @@ impl Rows {
                 };
                 same == *one && other.recorded_at == row.recorded_at
             });
-        (entries_agree && bills_agree).then_some((base, undone.len(), back.len()))
+        let (splits, undone_splits) = (self.splits(version.id, 1), self.splits(version.id, -1));
+        let costs_agree = costs::is_taken_back(splits, undone_splits, row.recorded_at);
+        let all_agree = entries_agree && bills_agree && costs_agree;
+        all_agree.then_some((base, undone.len(), back.len(), undone_splits.len()))
     }
 }
 
@@ -288,6 +308,7 @@ fn entry(
             narration: row.narration.clone(),
             foreign,
             applies_until: *applies_until,
+            ..EntryDetail::default()
         },
     })
 }

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, Iterable};
 use serde::Deserialize;
 
 use super::{
-    What,
+    What, costs,
     figures::{count, monthly_sums},
     rows::Rows,
 };
@@ -28,6 +28,7 @@ const TABLES: [&str; 8] = [
     "voucher_items",
     "voucher_tax_lines",
     "bill_wise_details",
+    "cost_centre_splits",
 ];
 
 /// How many rows of each posted table the log has told of.
@@ -158,6 +159,7 @@ impl Stored {
         recorded.add("voucher_versions", 1);
         recorded.add(entries_of(voucher.base_type), voucher.entries.len());
         recorded.add("bill_wise_details", voucher.bills.len());
+        recorded.add("cost_centre_splits", costs::count(&voucher));
         Some(())
     }
 
@@ -184,7 +186,8 @@ impl Stored {
             return None;
         }
         if matches!(kind, ActKind::Cancelled | ActKind::Amended) {
-            let (base, entries, bills) = self.0.taken_back(id, act.version, row)?;
+            let (base, entries, bills, splits) = self.0.taken_back(id, act.version, row)?;
+            recorded.add("cost_centre_splits", splits);
             recorded.add(entries_of(base), entries);
             recorded.add("bill_wise_details", bills);
         }
@@ -192,6 +195,7 @@ impl Stored {
             recorded.add("voucher_versions", 1);
             recorded.add(entries_of(amended.base_type), amended.entries.len());
             recorded.add("bill_wise_details", amended.bills.len());
+            recorded.add("cost_centre_splits", costs::count(&amended));
         }
         Some(())
     }

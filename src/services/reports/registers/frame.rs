@@ -1,6 +1,6 @@
 //! What a report is asked of: whose books, over which days, as known when.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use daybook_domain::{
@@ -13,16 +13,16 @@ use super::known::Known;
 use crate::{
     error::{Error, Result},
     scope::TenantScope,
-    services::books::{
-        balances::Whose,
-        chart::{self, Asked, Chart},
-        groups::{self, Group, GroupRef, Groups},
-        standing::{Books, first_day},
+    services::{
+        books::{
+            balances::Whose,
+            chart::{self, Asked, Chart},
+            groups::{self, Group, GroupRef, Groups},
+            standing::{Books, first_day},
+        },
+        reports::question::{self, Question},
     },
 };
-
-/// Most businesses of one report.
-pub const BUSINESSES_MAX: usize = 100;
 
 /// A report's arguments as they came.
 #[derive(Debug, Clone, Default)]
@@ -74,8 +74,21 @@ impl Frame {
         scope.require(Permission::ReportRead)?;
         let chart = chart::chart(scope).await?;
         let groups = groups::groups(scope).await?;
-        let known = Known::asked(scope, asking.known_at)?;
-        let (lead, businesses) = businesses(scope, &chart, asking.businesses)?;
+        // Whose books, and as known when, is understood as in statements.
+        let question = Question {
+            whose: question::Whose::Several(
+                asking.businesses.unwrap_or_else(|| vec![Asked::Nothing]),
+            ),
+            from: asking.from,
+            to: asking.to,
+            last_day: "to",
+            comparatives: question::Comparatives::default(),
+            known_at: asking.known_at,
+        };
+        let known = question.known_at(scope)?.map_or(Known::Now, Known::At);
+        let businesses = question.businesses(scope, &chart)?;
+        let lead = businesses.first().cloned();
+        let lead = lead.ok_or_else(|| Error::Internal("a report of no business".into()))?;
         let to = asking.to.unwrap_or_else(|| scope.clock.today(&lead.time_zone));
         let from = asking.from.unwrap_or_else(|| match begins {
             Begins::WithTheDay => to,
@@ -131,35 +144,4 @@ pub fn path(groups: &Groups, group: Option<GroupRef>) -> Vec<&Group> {
         next = group.parent;
     }
     found
-}
-
-fn businesses(
-    scope: &TenantScope,
-    chart: &Chart,
-    asked: Option<Vec<Asked>>,
-) -> Result<(business::Model, Vec<business::Model>)> {
-    let wrong = |why: &str| Error::bad_input("businessIds", why);
-    let asked = asked.unwrap_or_else(|| vec![Asked::Nothing]);
-    if asked.len() > BUSINESSES_MAX {
-        return Err(wrong(&format!("name at most {BUSINESSES_MAX} businesses")));
-    }
-    let mut seen = BTreeSet::new();
-    let mut found: Vec<business::Model> = Vec::with_capacity(asked.len());
-    for one in asked {
-        let business = chart.asked(scope, one).map_err(|why| match why {
-            Error::BadInput { message, .. } => wrong(&message),
-            other => other,
-        })?;
-        if seen.insert(business.id) {
-            found.push(business.clone());
-        }
-    }
-    let Some(lead) = found.first().cloned() else {
-        return Err(wrong("name at least one business, or leave this out"));
-    };
-    let currency = |one: &business::Model| (one.base_currency.clone(), one.currency_exponent);
-    if found.iter().any(|one| currency(one) != currency(&lead)) {
-        return Err(wrong("these businesses keep their books in different currencies"));
-    }
-    Ok((lead, found))
 }

@@ -2,15 +2,6 @@
 
 use sea_orm::Value;
 
-use crate::{
-    error::{Error, Result},
-    scope::TenantScope,
-};
-
-/// How long an instant must have passed before the books can be asked as known then: clocks of nodes
-/// that write differ by less, so nothing more is recorded at it.
-const SETTLED_MS: i64 = 2_000;
-
 /// Which rows count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
@@ -21,19 +12,6 @@ pub enum Known {
 }
 
 impl Known {
-    /// What an argument `asKnownAt` means.
-    ///
-    /// # Errors
-    /// [`Error::BadInput`] when the instant is not past yet.
-    pub fn asked(scope: &TenantScope, at: Option<i64>) -> Result<Self> {
-        let Some(at) = at else { return Ok(Self::Now) };
-        if at > scope.clock.now_ms().saturating_sub(SETTLED_MS) {
-            let why = "ask for an instant at least two seconds ago, or leave it out for now";
-            return Err(Error::bad_input("asKnownAt", why));
-        }
-        Ok(Self::At(at))
-    }
-
     /// A condition on rows of a table by its short name, and what it binds.
     pub fn of(self, table: &str) -> (String, Option<Value>) {
         match self {

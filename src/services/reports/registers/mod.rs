@@ -1,6 +1,7 @@
 //! Reports over the whole books: registers, statements of ledgers, what stands out.
 
 pub mod abroad;
+pub mod cost_entries;
 pub mod exceptions;
 pub mod frame;
 pub mod group_summary;
