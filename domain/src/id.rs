@@ -89,6 +89,10 @@ ids! {
     VoucherActId,
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraftId,
+    /// A file that somebody uploaded.
+    StoredFileId,
+    /// A file put beside a voucher.
+    VoucherAttachmentId,
     /// A tenant's own voucher type, which behaves as a shared one.
     DerivedVoucherTypeId,
     /// A bill that is settled over time.

@@ -26,6 +26,7 @@ pub mod role;
 pub mod lock;
 
 pub mod email;
+pub mod file;
 pub mod gstin;
 pub mod identifiers;
 pub mod password;

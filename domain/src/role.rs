@@ -82,6 +82,8 @@ permissions! {
     VoucherReverse = "VOUCHER_REVERSE", Tenant, "Undo posted vouchers by others.";
     VoucherApprove = "VOUCHER_APPROVE", Tenant, "Approve and reject vouchers that others drafted.";
     BillAllocate = "BILL_ALLOCATE", Tenant, "Set what waits on account against bills, and undo that.";
+    FileUpload = "FILE_UPLOAD", Tenant, "Upload files, to be attached to vouchers or read into the books.";
+    VoucherAttach = "VOUCHER_ATTACH", Tenant, "Attach files to vouchers, and take them off again.";
     SaleRead = "SALE_READ", Tenant, "See sales.";
     SaleCreate = "SALE_CREATE", Tenant, "Record sales.";
     ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
@@ -259,6 +261,8 @@ impl TenantRole {
                 VoucherReverse,
                 VoucherApprove,
                 BillAllocate,
+                FileUpload,
+                VoucherAttach,
                 SaleCreate,
                 YearClose,
                 PeriodLockSet,
@@ -272,6 +276,8 @@ impl TenantRole {
                 LedgerRead,
                 VoucherRead,
                 VoucherPost,
+                FileUpload,
+                VoucherAttach,
                 SaleRead,
                 SaleCreate,
             ]),
@@ -406,7 +412,7 @@ mod tests {
     fn a_viewer_changes_nothing() {
         let writes = [
             "_CREATE", "_UPDATE", "_POST", "_APPROVE", "_ARCHIVE", "_INVITE", "_CLOSE", "_REVOKE",
-            "_SET", "_HARDEN", "_GRANT",
+            "_SET", "_HARDEN", "_GRANT", "_UPLOAD", "_ATTACH",
         ];
         for permission in TenantRole::Viewer.permissions().iter() {
             assert!(writes.iter().all(|end| !permission.as_str().ends_with(end)), "{permission:?}");

@@ -34,6 +34,8 @@ mod tenant {
     pub mod m20261121_000011_lock_holders;
     pub mod m20261121_000012_entries_in_order;
     pub mod m20261121_000013_drafts;
+    pub mod m20261121_000014_files;
+    pub mod m20261121_000015_attachments;
 }
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
@@ -87,6 +89,8 @@ migrator! {
     tenant::m20261121_000011_lock_holders::Migration,
     tenant::m20261121_000012_entries_in_order::Migration,
     tenant::m20261121_000013_drafts::Migration,
+    tenant::m20261121_000014_files::Migration,
+    tenant::m20261121_000015_attachments::Migration,
 }
 
 /// Name of the newest migration of a tier: the version that a database of this binary has.

@@ -13,6 +13,7 @@ pub mod retry;
 pub mod scalar;
 
 pub mod books;
+pub mod files;
 pub mod master;
 pub mod platform;
 pub mod reports;
@@ -45,6 +46,7 @@ pub struct Mutation(
     session::SessionMutation,
     staff::StaffMutation,
     books::BooksMutation,
+    files::FilesMutation,
     master::MasterMutation,
     platform::PlatformMutation,
 );

@@ -20,6 +20,7 @@ use super::{
     },
     context::{Asks, Caller, SignedIn},
     error::ApiResult,
+    files::{self, STORED_FILE, StoredFile},
     id,
     master::{
         AccountGroup, VoucherType,
@@ -59,6 +60,8 @@ pub enum Node {
     Voucher(Box<Voucher>),
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraft(Box<VoucherDraft>),
+    /// A file that somebody uploaded.
+    StoredFile(Box<StoredFile>),
     /// A bill of a party.
     Bill(Box<Bill>),
     /// An account group.
@@ -210,6 +213,10 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         VOUCHER_DRAFT => {
             let found = drafts::list::find(&*ctx.tenant()?, VoucherDraftId::new(number)).await?;
             found.map(|one| Node::VoucherDraft(Box::new(one.into())))
+        }
+        STORED_FILE => {
+            let found = files::find(ctx, number).await?;
+            found.map(|one| Node::StoredFile(Box::new(one)))
         }
         BILL => {
             let found = bills::find(&*ctx.tenant()?, BillId::new(number)).await?;

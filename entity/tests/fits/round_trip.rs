@@ -4,8 +4,8 @@ use daybook_entity::{
     main::{people::*, record::*, work::*},
     master::{chart::*, node::*, tenant::*},
     tenant::{
-        books::*, business::*, chart as own, chart::ledger, drafts::*, lane::lane, people as staff,
-        record::*,
+        books::*, business::*, chart as own, chart::ledger, drafts::*, files::*, lane::lane,
+        people as staff, record::*,
     },
 };
 use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait, TenantMigrator};
@@ -152,6 +152,13 @@ async fn book_rows(db: &DatabaseConnection) {
     fits::<voucher_draft::Entity>(db, 1, Fill::Full, &given).await;
     let given = [("action", DraftAction::Post.into()), rejected];
     fits::<voucher_draft::Entity>(db, 2, Fill::Sparse, &given).await;
+    let given =
+        [("purpose", FilePurpose::BankStatement.into()), ("state", FileState::Stored.into())];
+    fits::<stored_file::Entity>(db, 1, Fill::Full, &given).await;
+    let given = [("purpose", FilePurpose::Import.into()), ("state", FileState::Awaited.into())];
+    fits::<stored_file::Entity>(db, 2, Fill::Sparse, &given).await;
+    both_fit::<stored_file_chunk::Entity>(db, &[]).await;
+    both_fit::<voucher_attachment::Entity>(db, &[]).await;
 }
 
 #[tokio::test]

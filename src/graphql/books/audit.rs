@@ -120,10 +120,14 @@ subject_types! {
     PeriodLock = "PeriodLock",
     /// Somebody signed in.
     Session = "Session",
+    /// A file that somebody uploaded.
+    StoredFile = "StoredFile",
     /// Somebody who works in the account.
     User = "User",
     /// A voucher.
     Voucher = "Voucher",
+    /// A file beside a voucher.
+    VoucherAttachment = "VoucherAttachment",
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraft = "VoucherDraft",
     /// A voucher type, as the account numbers and shows it.
