@@ -97,6 +97,14 @@ ids! {
     DerivedVoucherTypeId,
     /// A bill that is settled over time.
     BillId,
+    /// A statement of a bank that was brought in.
+    BankStatementId,
+    /// A line of a bank statement.
+    BankLineId,
+    /// Lines of a bank set against entries of the books.
+    BankMatchId,
+    /// A rule that proposes what a bank line is.
+    BankRuleId,
     /// A customer or supplier.
     PartyId,
     /// A product or service.

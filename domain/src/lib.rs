@@ -14,10 +14,13 @@ pub mod period;
 
 pub mod catalogue;
 pub mod chart;
+pub mod instrument;
 pub mod numbering;
 pub mod voucher;
 
 pub mod statement;
+
+pub mod matching;
 
 pub mod chain;
 

@@ -84,6 +84,8 @@ permissions! {
     BillAllocate = "BILL_ALLOCATE", Tenant, "Set what waits on account against bills, and undo that.";
     FileUpload = "FILE_UPLOAD", Tenant, "Upload files, to be attached to vouchers or read into the books.";
     VoucherAttach = "VOUCHER_ATTACH", Tenant, "Attach files to vouchers, and take them off again.";
+    BankRead = "BANK_READ", Tenant, "See statements of banks and what they were found to be.";
+    BankReconcile = "BANK_RECONCILE", Tenant, "Bring statements of banks in and set them against the books.";
     SaleRead = "SALE_READ", Tenant, "See sales.";
     SaleCreate = "SALE_CREATE", Tenant, "Record sales.";
     ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
@@ -122,6 +124,11 @@ impl PermissionSet {
     /// All permissions of a realm.
     pub fn all_of(realm: Realm) -> Self {
         Self::of(Permission::EVERY.into_iter().filter(|permission| permission.realm() == realm))
+    }
+
+    /// Those that are about everybody's documents: who sees only own ones never holds any of them.
+    pub fn of_whole_books() -> Self {
+        Self::of([Permission::ReportRead, Permission::BankRead, Permission::BankReconcile])
     }
 
     /// Takes in one more.
@@ -245,6 +252,7 @@ impl TenantRole {
             VoucherRead,
             SaleRead,
             ReportRead,
+            BankRead,
             LockExceptionRead,
         ]);
         match self {
@@ -263,6 +271,7 @@ impl TenantRole {
                 BillAllocate,
                 FileUpload,
                 VoucherAttach,
+                BankReconcile,
                 SaleCreate,
                 YearClose,
                 PeriodLockSet,
@@ -286,7 +295,7 @@ impl TenantRole {
     }
 
     /// Whether the role sees only documents that its holder made. Such a role never holds
-    /// `REPORT_READ`: a report is about everybody's rows.
+    /// `REPORT_READ` or what is about banks: those are about everybody's rows.
     pub const fn own_documents_only(self) -> bool {
         matches!(self, Self::Cashier | Self::Staff | Self::Agent)
     }

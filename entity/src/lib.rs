@@ -31,6 +31,7 @@ pub mod master {
 }
 pub mod tenant {
     //! One tenant's database.
+    pub mod bank;
     pub mod books;
     pub mod business;
     pub mod chart;

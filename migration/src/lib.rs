@@ -36,6 +36,8 @@ mod tenant {
     pub mod m20261121_000013_drafts;
     pub mod m20261121_000014_files;
     pub mod m20261121_000015_attachments;
+    pub mod m20261121_000020_bank_details;
+    pub mod m20261121_000021_bank_statements;
 }
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
@@ -91,6 +93,8 @@ migrator! {
     tenant::m20261121_000013_drafts::Migration,
     tenant::m20261121_000014_files::Migration,
     tenant::m20261121_000015_attachments::Migration,
+    tenant::m20261121_000020_bank_details::Migration,
+    tenant::m20261121_000021_bank_statements::Migration,
 }
 
 /// Name of the newest migration of a tier: the version that a database of this binary has.

@@ -9,6 +9,7 @@ use sea_orm::ActiveEnum;
 
 use super::{
     actor::Actor,
+    bank_details,
     judge::NewYear,
     posting::{PostedBill, PostedVoucher},
     record::Act,
@@ -96,6 +97,7 @@ fn version(voucher: &PostedVoucher) -> Canonical {
             .int_if("currencyAmount", foreign.map(|foreign| foreign.amount.minor()))
             .int_if("exchangeRate", foreign.map(|foreign| foreign.rate.raw()))
             .text_if("narration", entry.detail.narration.as_deref())
+            .object_if("bank", entry.detail.bank.as_ref().map(bank_details::canonical))
     });
     let content = Canonical::new()
         .int("voucher", voucher.id.get())

@@ -6,6 +6,8 @@
 //! decision rests on cannot change under it. An answer leaves only after its commit is durable.
 
 pub mod actor;
+pub mod bank_details;
+mod bank_marks;
 pub(crate) mod canonical;
 pub mod fence;
 pub mod ids;
@@ -34,6 +36,7 @@ use tokio::{
 };
 
 pub use actor::{Actor, Who};
+pub use bank_details::BankDetail;
 pub use fence::Fence;
 pub use ids::Ids;
 pub use posting::{Claim, Deed, Post, Posted, PostedBill, PostedEntry, PostedVoucher, Posting};

@@ -13,7 +13,7 @@ use daybook_domain::{
 };
 use daybook_entity::tenant::books::{BillKind, VoucherKind};
 
-use super::actor::Actor;
+use super::{actor::Actor, bank_details::BankDetail};
 
 /// A promise that a repeat of the same call has one effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,6 +222,9 @@ pub struct EntryDetail {
     pub narration: Option<String>,
     /// The amount in another currency and its rate, where the entry is not in base currency.
     pub foreign: Option<Foreign>,
+    /// By which instrument it was paid, where it is on a bank ledger and that is told. Reads that do not ask
+    /// for it leave it out.
+    pub bank: Option<BankDetail>,
 }
 
 /// An amount in another currency.

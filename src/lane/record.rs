@@ -11,6 +11,7 @@ use daybook_entity::tenant::books::{ActKind, BillKind, VoucherKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, Value};
 
 use super::{
+    bank_details,
     ids::Ids,
     judge::{Changes, Place},
     judge_bills::Part,
@@ -232,6 +233,7 @@ pub struct Staged {
     entries: Rows,
     acts: Rows,
     bills: Rows,
+    bank: Rows,
     totals: BTreeMap<(i64, i32, bool), (i64, Money, Money)>,
 }
 
@@ -243,6 +245,7 @@ impl Default for Staged {
             entries: Rows::of(&tables::ENTRIES),
             acts: Rows::of(&tables::ACTS),
             bills: Rows::of(&tables::BILLS),
+            bank: Rows::of(&bank_details::TABLE),
             totals: BTreeMap::new(),
         }
     }
@@ -342,6 +345,7 @@ impl Staged {
         entry: &PostedEntry,
         (id, effect, recorded_at): (i64, i16, i64),
     ) {
+        bank_details::stage(&mut self.bank, voucher, entry, (id, effect, recorded_at));
         let closing = voucher.kind == VoucherKind::Closing;
         let foreign = entry.detail.foreign.as_ref();
         self.entries.push([
@@ -449,6 +453,7 @@ impl Staged {
             self.entries,
             self.acts,
             self.bills,
+            self.bank,
             totals,
         ]
     }

@@ -15,7 +15,10 @@ use daybook_domain::{
 use daybook_entity::tenant::books::{BillKind, VoucherKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, QueryResult, Value};
 
-use super::posting::{EntryDetail, Foreign, PostedBill, PostedEntry, PostedVoucher};
+use super::{
+    bank_details,
+    posting::{EntryDetail, Foreign, PostedBill, PostedEntry, PostedVoucher},
+};
 use crate::{
     db::sql::{list, statement},
     error::{Error, Result},
@@ -45,7 +48,7 @@ pub const COLUMNS: &str = concat!(
      WHERE n.voucher_id = w.voucher_id AND n.version > w.version)"
 );
 
-/// Vouchers by their ids, each as its newest version says, with entries and bill parts.
+/// Vouchers by their ids, each as its newest version says, with all that their entries say.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -56,6 +59,7 @@ pub async fn vouchers(
     let mut found = current(conn, ids).await?;
     fill_entries(conn, &mut found).await?;
     fill_bills(conn, &mut found).await?;
+    bank_details::fill(conn, &mut found).await?;
     Ok(found)
 }
 
@@ -258,6 +262,6 @@ pub fn entry(row: &QueryResult, at: usize) -> Result<PostedEntry> {
         ledger: LedgerId::new(row.try_get_by_index(at + 2)?),
         debit: Money::from_minor(row.try_get_by_index(at + 3)?),
         credit: Money::from_minor(row.try_get_by_index(at + 4)?),
-        detail: EntryDetail { narration: row.try_get_by_index(at + 8)?, foreign },
+        detail: EntryDetail { narration: row.try_get_by_index(at + 8)?, foreign, bank: None },
     })
 }

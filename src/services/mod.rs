@@ -1,6 +1,7 @@
 //! Use cases: one function per thing a person can do.
 
 pub mod account;
+pub mod banks;
 pub mod books;
 pub mod chain;
 pub mod demo;

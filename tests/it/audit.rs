@@ -29,12 +29,12 @@ pub async fn recomputed(app: &TestApp) -> Vec<Check> {
     figures.into_iter().filter(|one| one.differing > 0).map(|one| one.what).collect()
 }
 
-async fn difference(app: &TestApp) -> Difference {
+pub async fn difference(app: &TestApp) -> Difference {
     verified(app).await.difference.expect("something differs")
 }
 
 /// Takes the guards of these tables away, as only an owner of the database can.
-async fn unguard(app: &TestApp, tables: &[&str]) {
+pub async fn unguard(app: &TestApp, tables: &[&str]) {
     let backend = connection(app, "meera").await.get_database_backend();
     for table in tables {
         let drops = match backend {

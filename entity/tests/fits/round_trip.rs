@@ -1,11 +1,12 @@
 //! What an entity writes, it reads back, on each engine.
 
+use daybook_domain::instrument::Instrument;
 use daybook_entity::{
     main::{people::*, record::*, work::*},
     master::{chart::*, node::*, tenant::*},
     tenant::{
-        books::*, business::*, chart as own, chart::ledger, drafts::*, files::*, lane::lane,
-        people as staff, record::*,
+        bank::*, books::*, business::*, chart as own, chart::ledger, drafts::*, files::*,
+        lane::lane, people as staff, record::*,
     },
 };
 use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait, TenantMigrator};
@@ -147,6 +148,7 @@ async fn book_rows(db: &DatabaseConnection) {
         [("kind", BillKind::Against.into()), ("credit", 0i64.into()), ("act_id", number(2).into())];
     fits::<bill_wise_detail::Entity>(db, 2, Fill::Sparse, &by_act).await;
     both_fit::<ledger_period_total::Entity>(db, &[]).await;
+    bank_rows(db).await;
     let rejected = ("status", DraftStatus::Rejected.into());
     let given = [("action", DraftAction::Reverse.into()), rejected.clone()];
     fits::<voucher_draft::Entity>(db, 1, Fill::Full, &given).await;
@@ -159,6 +161,20 @@ async fn book_rows(db: &DatabaseConnection) {
     fits::<stored_file::Entity>(db, 2, Fill::Sparse, &given).await;
     both_fit::<stored_file_chunk::Entity>(db, &[]).await;
     both_fit::<voucher_attachment::Entity>(db, &[]).await;
+}
+
+async fn bank_rows(db: &DatabaseConnection) {
+    let given = [("instrument", Instrument::DemandDraft.into()), ("effect", (-1i16).into())];
+    both_fit::<entry_bank_detail::Entity>(db, &given).await;
+    both_fit::<bank_account::Entity>(db, &[]).await;
+    both_fit::<bank_statement::Entity>(db, &[("format", StatementFormat::Mt940.into())]).await;
+    both_fit::<bank_line::Entity>(db, &[]).await;
+    both_fit::<bank_match::Entity>(db, &[("kind", MatchKind::ByHand.into())]).await;
+    both_fit::<bank_match_line::Entity>(db, &[]).await;
+    both_fit::<bank_match_entry::Entity>(db, &[]).await;
+    let given =
+        [("comparison", RuleComparison::Equals.into()), ("side", RuleSide::MoneyOut.into())];
+    both_fit::<bank_rule::Entity>(db, &given).await;
 }
 
 #[tokio::test]

@@ -108,6 +108,14 @@ subject_types! {
     AccountSubgroup = "AccountSubgroup",
     /// A machine's key.
     ApiKey = "ApiKey",
+    /// A line of a bank's statement.
+    BankLine = "BankLine",
+    /// Lines of a bank set against entries.
+    BankMatch = "BankMatch",
+    /// A rule of what bank lines are.
+    BankRule = "BankRule",
+    /// A statement of a bank.
+    BankStatement = "BankStatement",
     /// A business.
     Business = "Business",
     /// An accounting year of a business.

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     graphql::{
+        banks::details::EntryBankDetailsInput,
         context::{Asks, Requires},
         error::{ApiResult, answer},
         id,
@@ -82,6 +83,8 @@ pub struct VoucherDraftEntryInput {
     pub narration: Option<String>,
     /// Which bills it opens and settles; only on a ledger that is kept bill by bill.
     pub bills: Option<Vec<VoucherDraftBillInput>>,
+    /// By which instrument it is paid; only on a ledger below Bank Accounts or Bank OD A/c.
+    pub bank: Option<EntryBankDetailsInput>,
 }
 
 /// A part of a draft's entry that opens or settles a bill, as far as it is known.
@@ -113,6 +116,7 @@ impl From<VoucherDraftEntryInput> for content::Entry {
             exchange_rate: input.exchange_rate.map(|rate| rate.0),
             narration: input.narration,
             bills: input.bills.into_iter().flatten().map(content::Bill::from).collect(),
+            bank: input.bank.map(Into::into),
         }
     }
 }

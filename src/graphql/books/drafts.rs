@@ -18,6 +18,7 @@ use super::{
 use crate::{
     connection,
     graphql::{
+        banks::details::EntryBankDetails,
         context::{Asks, Requires},
         error::{ApiResult, answer},
         id,
@@ -227,6 +228,8 @@ pub struct VoucherDraftEntry {
     pub narration: Option<String>,
     /// Which bills it opens and settles.
     pub bills: Vec<VoucherDraftBill>,
+    /// By which instrument it is paid.
+    pub bank: Option<EntryBankDetails>,
     #[graphql(skip)]
     ledger: Option<LedgerId>,
 }
@@ -251,6 +254,7 @@ impl From<content::Entry> for VoucherDraftEntry {
             exchange_rate: entry.exchange_rate.map(Decimal),
             narration: entry.narration,
             bills: entry.bills.into_iter().map(VoucherDraftBill::from).collect(),
+            bank: entry.bank.map(EntryBankDetails::from),
             ledger: entry.ledger.map(LedgerId::new),
         }
     }

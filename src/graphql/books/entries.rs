@@ -11,11 +11,12 @@ use super::{
 };
 use crate::{
     graphql::{
+        banks::details::{EntryBankDetails, EntryBankDetailsInput},
         error::ApiResult,
         id,
         scalar::{CurrencyCode, Decimal, Money},
     },
-    lane::PostedEntry,
+    lane::{BankDetail, PostedEntry},
     services::books::{chart, vouchers::WrittenEntry},
 };
 
@@ -47,6 +48,10 @@ pub struct VoucherEntry {
     pub narration: Option<String>,
     #[graphql(skip)]
     ledger_id: daybook_domain::id::LedgerId,
+    #[graphql(skip)]
+    entry: daybook_domain::id::EntryId,
+    #[graphql(skip)]
+    known_bank: Option<BankDetail>,
 }
 
 impl VoucherEntry {
@@ -70,6 +75,8 @@ impl VoucherEntry {
             exchange_rate: foreign.map(|foreign| Decimal(foreign.rate.format())),
             narration: entry.detail.narration.clone(),
             ledger_id: entry.ledger,
+            entry: entry.id,
+            known_bank: entry.detail.bank.clone(),
         }
     }
 }
@@ -79,6 +86,15 @@ impl VoucherEntry {
     /// The ledger.
     async fn ledger(&self, ctx: &Context<'_>) -> ApiResult<Ledger> {
         loaders::ledger(ctx, self.ledger_id).await
+    }
+
+    /// By which instrument it was paid, where it is on a bank ledger and that was told.
+    async fn bank(&self, ctx: &Context<'_>) -> ApiResult<Option<EntryBankDetails>> {
+        let detail = match &self.known_bank {
+            Some(detail) => Some(detail.clone()),
+            None => loaders::bank_detail(ctx, self.entry).await?,
+        };
+        Ok(detail.map(EntryBankDetails::from))
     }
 }
 
@@ -99,6 +115,8 @@ pub struct VoucherEntryInput {
     pub narration: Option<String>,
     /// Which bills it opens and settles; only on a ledger that is kept bill by bill.
     pub bills: Option<Vec<VoucherBillInput>>,
+    /// By which instrument it is paid; only on a ledger below Bank Accounts or Bank OD A/c.
+    pub bank: Option<EntryBankDetailsInput>,
 }
 
 impl VoucherEntryInput {
@@ -123,6 +141,7 @@ impl From<VoucherEntryInput> for WrittenEntry {
             exchange_rate: input.exchange_rate.map(|rate| rate.0),
             narration: input.narration,
             bills: input.bills.into_iter().flatten().map(Into::into).collect(),
+            bank: input.bank.map(Into::into),
         }
     }
 }

@@ -11,8 +11,8 @@ use async_graphql::{
 };
 use daybook_domain::{
     id::{
-        BusinessId, BusinessYearId, LedgerId, LockExceptionId, UserId, VoucherDraftId, VoucherId,
-        VoucherVersionId,
+        BankMatchId, BusinessId, BusinessYearId, EntryId, LedgerId, LockExceptionId, UserId,
+        VoucherDraftId, VoucherId, VoucherVersionId,
     },
     money::Money,
 };
@@ -26,9 +26,10 @@ use crate::{
         context::Asks,
         error::{ApiError, ApiResult},
     },
-    lane::{PostedBill, PostedEntry, PostedVoucher},
+    lane::{BankDetail, PostedBill, PostedEntry, PostedVoucher},
     scope::TenantScope,
     services::{
+        banks::matches::{self, Match},
         books::{
             chart, drafts, lock_exceptions,
             registers::{self, Status, StoredAct},
@@ -44,6 +45,8 @@ pub struct Loaders {
     sums: DataLoader<Sums>,
     entries: DataLoader<Entries>,
     bills: DataLoader<Bills>,
+    bank_details: DataLoader<BankDetails>,
+    bank_matches: DataLoader<BankMatches>,
     acts: DataLoader<Acts>,
     statuses: DataLoader<Statuses>,
     users: DataLoader<Users>,
@@ -64,6 +67,10 @@ impl Loaders {
             sums: DataLoader::new(Sums(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             entries: DataLoader::new(Entries(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             bills: DataLoader::new(Bills(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
+            bank_details: DataLoader::new(BankDetails(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
+            bank_matches: DataLoader::new(BankMatches(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
             acts: DataLoader::new(Acts(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             statuses: DataLoader::new(Statuses(turn.clone()), tokio::spawn)
                 .max_batch_size(BATCH_MAX),
@@ -127,6 +134,16 @@ pub async fn entries(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<P
 /// Which bills a version opened and settled.
 pub async fn bills(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<PostedBill>> {
     Ok(ctx.tenant()?.loaders.bills.load_one(id).await?.unwrap_or_default())
+}
+
+/// By which instrument an entry was paid.
+pub async fn bank_detail(ctx: &Context<'_>, id: EntryId) -> ApiResult<Option<BankDetail>> {
+    ctx.tenant()?.loaders.bank_details.load_one(id).await
+}
+
+/// A match of bank lines and entries, if the caller may see it.
+pub async fn bank_match(ctx: &Context<'_>, id: BankMatchId) -> ApiResult<Option<Match>> {
+    ctx.tenant()?.loaders.bank_matches.load_one(id).await
 }
 
 /// What was done to a voucher.
@@ -209,6 +226,31 @@ impl Loader<VoucherVersionId> for Bills {
     ) -> ApiResult<HashMap<VoucherVersionId, Vec<PostedBill>>> {
         let _turn = self.0.one.lock().await;
         Ok(registers::bills_of_all(&self.0.scope, ids).await?)
+    }
+}
+
+struct BankDetails(Turn);
+
+impl Loader<EntryId> for BankDetails {
+    type Value = BankDetail;
+    type Error = ApiError;
+
+    async fn load(&self, ids: &[EntryId]) -> ApiResult<HashMap<EntryId, BankDetail>> {
+        let _turn = self.0.one.lock().await;
+        Ok(registers::bank_details_of(&self.0.scope, ids).await?)
+    }
+}
+
+struct BankMatches(Turn);
+
+impl Loader<BankMatchId> for BankMatches {
+    type Value = Match;
+    type Error = ApiError;
+
+    async fn load(&self, ids: &[BankMatchId]) -> ApiResult<HashMap<BankMatchId, Match>> {
+        let _turn = self.0.one.lock().await;
+        let found = matches::find_all(&self.0.scope, ids).await?;
+        Ok(found.into_iter().map(|one| (one.row.id, one)).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use daybook_domain::{
-    id::{BusinessId, LedgerId, VoucherActId, VoucherId, VoucherTypeId, VoucherVersionId},
+    id::{BusinessId, EntryId, LedgerId, VoucherActId, VoucherId, VoucherTypeId, VoucherVersionId},
     money::Money,
     role::Permission,
 };
@@ -19,7 +19,7 @@ use crate::{
     },
     error::{Error, Result},
     lane::{
-        PostedBill, PostedEntry, PostedVoucher,
+        BankDetail, PostedBill, PostedEntry, PostedVoucher, bank_details,
         stored::{self, COLUMNS},
     },
     scope::TenantScope,
@@ -190,6 +190,18 @@ pub async fn bills_of_all(
 ) -> Result<HashMap<VoucherVersionId, Vec<PostedBill>>> {
     let reader = scope.db.reader().await?;
     stored::bills(reader.conn(), versions).await
+}
+
+/// By which instruments entries were paid.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn bank_details_of(
+    scope: &TenantScope,
+    entries: &[EntryId],
+) -> Result<HashMap<EntryId, BankDetail>> {
+    let reader = scope.db.reader().await?;
+    bank_details::of_entries(reader.conn(), entries).await
 }
 
 /// What was done to a voucher.

@@ -14,6 +14,7 @@ use daybook_domain::{
 use daybook_entity::tenant::{books::VoucherKind, business::business};
 
 use super::{
+    bank_parts::{self, WrittenBank},
     bill_parts::{self, WrittenBill},
     chart::{self, Asked, Chart},
     drafts::pending::{self, Done},
@@ -70,6 +71,8 @@ pub struct WrittenEntry {
     pub narration: Option<String>,
     /// Which bills it opens and settles; only on a ledger that is kept bill by bill.
     pub bills: Vec<WrittenBill>,
+    /// By which instrument it is paid; only on a bank ledger.
+    pub bank: Option<WrittenBank>,
 }
 
 /// Most entries of one voucher.
@@ -327,11 +330,13 @@ fn read_entries(
         let Some(amounts) = read_amounts(scope, business, entry, &place, wrong) else { continue };
         let group = GroupRef::of(ledger).and_then(|group| groups.resolve(group));
         let is_cash = group.is_some_and(|group| group.is_cash_or_bank);
+        let is_bank = group.is_some_and(|group| group.is_bank);
+        let bank = bank_parts::read(entry.bank.as_ref(), is_bank, &place, wrong);
         read.push(Read {
             line: Line { ledger: ledger.id, debit: amounts.debit, credit: amounts.credit },
             kind: if is_cash { LedgerKind::CashOrBank } else { LedgerKind::Other },
             is_tax: ledger.tax_head.is_some(),
-            detail: EntryDetail { narration, foreign: amounts.foreign },
+            detail: EntryDetail { narration, foreign: amounts.foreign, bank },
         });
     }
     (wrong.refusals.len() == before).then_some(read)

@@ -153,6 +153,7 @@ async fn post(
             exchange_rate: None,
             narration: None,
             bills: Vec::new(),
+            bank: None,
         }
     };
     let lines = draft.lines.iter().map(|(name, amount)| Canonical::new().int(name, *amount));

@@ -18,6 +18,7 @@ use crate::{
     scope::TenantScope,
     services::books::{
         acts::{REASON_MAX, WrittenAct, WrittenReversal},
+        bank_parts::WrittenBank,
         bill_parts::{PARTS_MAX, WrittenBill},
         chart::{self, Asked, Chart},
         vouchers::{
@@ -71,6 +72,9 @@ pub struct Entry {
     pub narration: Option<String>,
     /// Which bills it opens and settles.
     pub bills: Vec<Bill>,
+    /// By which instrument it is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bank: Option<WrittenBank>,
 }
 
 /// A part of an entry, as far as it is written.
@@ -304,6 +308,7 @@ impl Entry {
             exchange_rate: written.exchange_rate.clone(),
             narration: written.narration.clone(),
             bills: written.bills.iter().map(Bill::of).collect(),
+            bank: written.bank.clone(),
         }
     }
 
@@ -316,6 +321,7 @@ impl Entry {
             exchange_rate: self.exchange_rate.clone(),
             narration: self.narration.clone(),
             bills: self.bills.iter().map(Bill::to_written).collect(),
+            bank: self.bank.clone(),
         }
     }
 
@@ -338,6 +344,9 @@ impl Entry {
         if self.ledger.is_some_and(|id| !is_ledger(id)) {
             let why = "there is no such ledger in this business";
             wrong.add(Code::LedgerUnknown, &field("ledgerId"), why);
+        }
+        if let Some(bank) = &mut self.bank {
+            bank.check(&field("bank"), wrong);
         }
         if self.bills.len() > PARTS_MAX {
             let why = format!("an entry names at most {PARTS_MAX} bills");
@@ -362,7 +371,8 @@ impl Entry {
             .text_if("credit", self.credit.as_deref())
             .text_if("currency", self.currency.as_deref())
             .text_if("exchangeRate", self.exchange_rate.as_deref())
-            .text_if("narration", self.narration.as_deref());
+            .text_if("narration", self.narration.as_deref())
+            .object_if("bank", self.bank.as_ref().map(WrittenBank::describe));
         if self.bills.is_empty() {
             return told;
         }
@@ -458,6 +468,13 @@ mod tests {
                     amount: "12.5".to_owned(),
                     excess: Excess::OnAccount,
                 }],
+                bank: Some(WrittenBank {
+                    instrument: "CHEQUE".to_owned(),
+                    number: Some("000123".to_owned()),
+                    dated: NaiveDate::from_ymd_opt(2026, 5, 1),
+                    payee: Some("Asha".to_owned()),
+                    bank: Some("State Bank".to_owned()),
+                }),
             }],
         }
     }

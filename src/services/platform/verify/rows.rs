@@ -9,6 +9,7 @@ use daybook_domain::{
     voucher::BaseType,
 };
 use daybook_entity::tenant::{
+    bank::entry_bank_detail,
     books::{
         VoucherKind, bill_wise_detail, voucher, voucher_act, voucher_ledger_entry, voucher_version,
     },
@@ -19,7 +20,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 use crate::{
     error::Result,
     lane::{
-        PostedBill, PostedEntry, PostedVoucher,
+        BankDetail, PostedBill, PostedEntry, PostedVoucher,
         posting::{EntryDetail, Foreign},
         record::Act,
     },
@@ -34,6 +35,17 @@ pub struct Rows {
     acts: HashMap<VoucherActId, voucher_act::Model>,
     bills: HashMap<(VoucherVersionId, i16), Vec<bill_wise_detail::Model>>,
     bills_of_acts: HashMap<VoucherActId, Vec<bill_wise_detail::Model>>,
+    bank: HashMap<(VoucherVersionId, i16), Vec<entry_bank_detail::Model>>,
+}
+
+/// How many rows of each kind took a version back.
+pub struct TakenBack {
+    /// Entries.
+    pub entries: usize,
+    /// Bill parts.
+    pub bills: usize,
+    /// Bank details.
+    pub bank: usize,
 }
 
 impl Rows {
@@ -62,6 +74,14 @@ impl Rows {
             .await?
         {
             found.entries.entry((row.version_id, row.effect)).or_default().push(row);
+        }
+        for row in entry_bank_detail::Entity::find()
+            .filter(entry_bank_detail::Column::VersionId.is_in(versions.iter().copied()))
+            .order_by_asc(entry_bank_detail::Column::Line)
+            .all(conn)
+            .await?
+        {
+            found.bank.entry((row.version_id, row.effect)).or_default().push(row);
         }
         let acts: Vec<VoucherActId> = found.acts.keys().copied().collect();
         let made = Condition::any()
@@ -106,8 +126,15 @@ impl Rows {
             && version.business_id == voucher.business_id
             && version.created_by.map(|user| user.get()) == author(row);
         let entries = self.entries.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
-        let entries: Option<Vec<PostedEntry>> =
-            entries.iter().map(|one| entry(one, version, row.recorded_at)).collect();
+        let said = self.bank.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
+        let entries: Option<Vec<PostedEntry>> = entries
+            .iter()
+            .map(|one| entry(one, said.iter().find(|said| said.line == one.line), version, row))
+            .collect();
+        let entries = entries?;
+        // What is said of no entry is said of nothing.
+        let told = entries.iter().filter(|entry| entry.detail.bank.is_some()).count();
+        let agrees = agrees && told == said.len();
         let bills = self.bills.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
         let bills: Option<Vec<PostedBill>> =
             bills.iter().map(|one| bill_of(one, version, row.recorded_at)).collect();
@@ -136,7 +163,7 @@ impl Rows {
             created_by: author(row),
             change_seq: version.change_seq,
             recorded_at: version.recorded_at,
-            entries: entries?,
+            entries,
             bills: bills?,
         };
         // A bit set may be read more kindly than it was stored.
@@ -174,13 +201,13 @@ impl Rows {
         agrees.then(|| (stored, rows.iter().map(bill).collect()))
     }
 
-    /// How many entries and bill parts of a version were taken back, if it was done whole and then.
+    /// How many rows of a version were taken back, if it was done whole and then.
     pub fn taken_back(
         &self,
         id: VoucherId,
         number: i32,
         row: &audit_log::Model,
-    ) -> Option<(usize, usize)> {
+    ) -> Option<TakenBack> {
         let version = self.versions.get(&(id, number))?;
         let of = |effect| self.entries.get(&(version.id, effect)).map(Vec::as_slice);
         let (made, undone) = (of(1).unwrap_or_default(), of(-1).unwrap_or_default());
@@ -206,7 +233,26 @@ impl Rows {
                 };
                 same == *one && other.recorded_at == row.recorded_at
             });
-        (entries_agree && bills_agree).then_some((undone.len(), back.len()))
+        let of = |effect| self.bank.get(&(version.id, effect)).map(Vec::as_slice);
+        let (said, unsaid) = (of(1).unwrap_or_default(), of(-1).unwrap_or_default());
+        let bank_agrees = said.len() == unsaid.len()
+            && said.iter().zip(unsaid).all(|(one, other)| {
+                let same = entry_bank_detail::Model {
+                    entry_id: one.entry_id,
+                    effect: one.effect,
+                    recorded_at: one.recorded_at,
+                    ..other.clone()
+                };
+                let of_entry = |entry: &voucher_ledger_entry::Model| {
+                    entry.id == other.entry_id && entry.line == other.line
+                };
+                same == *one && other.recorded_at == row.recorded_at && undone.iter().any(of_entry)
+            });
+        (entries_agree && bills_agree && bank_agrees).then_some(TakenBack {
+            entries: undone.len(),
+            bills: back.len(),
+            bank: unsaid.len(),
+        })
     }
 }
 
@@ -217,13 +263,21 @@ fn author(row: &audit_log::Model) -> Option<i64> {
 
 fn entry(
     row: &voucher_ledger_entry::Model,
+    said: Option<&entry_bank_detail::Model>,
     version: &voucher_version::Model,
-    recorded_at: i64,
+    told: &audit_log::Model,
 ) -> Option<PostedEntry> {
     let agrees = row.business_id == version.business_id
         && row.dated == version.dated
         && row.closing == (version.kind == VoucherKind::Closing)
-        && row.recorded_at == recorded_at;
+        && row.recorded_at == told.recorded_at
+        && said.is_none_or(|said| {
+            said.entry_id == row.id
+                && said.business_id == row.business_id
+                && said.ledger_id == row.ledger_id
+                && said.dated == row.dated
+                && said.recorded_at == row.recorded_at
+        });
     let foreign = match (&row.currency, row.currency_amount, row.exchange_rate) {
         (Some(currency), Some(amount), Some(rate)) => {
             Some(Foreign { currency: CurrencyCode::parse(currency).ok()?, amount, rate })
@@ -237,8 +291,18 @@ fn entry(
         ledger: row.ledger_id,
         debit: row.debit,
         credit: row.credit,
-        detail: EntryDetail { narration: row.narration.clone(), foreign },
+        detail: EntryDetail { narration: row.narration.clone(), foreign, bank: said.map(bank) },
     })
+}
+
+fn bank(row: &entry_bank_detail::Model) -> BankDetail {
+    BankDetail {
+        instrument: row.instrument,
+        number: row.number.clone(),
+        dated: row.instrument_date,
+        payee: row.payee.clone(),
+        bank: row.bank.clone(),
+    }
 }
 
 fn bill_of(

@@ -13,10 +13,13 @@ use super::{
     figures::{count, monthly_sums},
     rows::Rows,
 };
-use crate::{error::Result, lane::canonical};
+use crate::{
+    error::Result,
+    lane::{PostedVoucher, canonical},
+};
 
 /// Posted tables with amounts, and those that say which amounts stand.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "vouchers",
     "voucher_versions",
     "voucher_ledger_entries",
@@ -24,6 +27,7 @@ const TABLES: [&str; 7] = [
     "voucher_items",
     "voucher_tax_lines",
     "bill_wise_details",
+    "entry_bank_details",
 ];
 
 /// How many rows of each posted table the log has told of.
@@ -56,6 +60,11 @@ impl Recorded {
         let count = count(conn, &monthly_sums(conn.get_database_backend())).await?;
         Ok((count > 0).then_some(What::Totals { count }))
     }
+}
+
+/// How many entries of a voucher say by which instrument they were paid.
+fn told_of_bank(voucher: &PostedVoucher) -> usize {
+    voucher.entries.iter().filter(|entry| entry.detail.bank.is_some()).count()
 }
 
 /// The posted rows that a page of the log tells of.
@@ -149,6 +158,7 @@ impl Stored {
         recorded.add("voucher_versions", 1);
         recorded.add("voucher_ledger_entries", voucher.entries.len());
         recorded.add("bill_wise_details", voucher.bills.len());
+        recorded.add("entry_bank_details", told_of_bank(&voucher));
         Some(())
     }
 
@@ -175,14 +185,16 @@ impl Stored {
             return None;
         }
         if matches!(kind, ActKind::Cancelled | ActKind::Amended) {
-            let (entries, bills) = self.0.taken_back(id, act.version, row)?;
-            recorded.add("voucher_ledger_entries", entries);
-            recorded.add("bill_wise_details", bills);
+            let back = self.0.taken_back(id, act.version, row)?;
+            recorded.add("voucher_ledger_entries", back.entries);
+            recorded.add("bill_wise_details", back.bills);
+            recorded.add("entry_bank_details", back.bank);
         }
         if let Some(amended) = amended {
             recorded.add("voucher_versions", 1);
             recorded.add("voucher_ledger_entries", amended.entries.len());
             recorded.add("bill_wise_details", amended.bills.len());
+            recorded.add("entry_bank_details", told_of_bank(&amended));
         }
         Some(())
     }
