@@ -30,9 +30,10 @@ use crate::{
         pages::PagesSettings,
         serve::Edge,
         socket::SocketSettings,
+        uploads::UploadSettings,
     },
     lane,
-    office::{Office, Rules, Servers},
+    office::{FileRules, Office, Rules, Servers},
     seal::{Key, KeyRing},
     services::platform::{
         bootstrap::{self, Start},
@@ -178,6 +179,10 @@ impl App {
         http::router(Parts {
             endpoint,
             sockets: socket_settings(config),
+            uploads: UploadSettings {
+                timeout: Duration::from_millis(config.files.upload_timeout_ms),
+                parallel: config.files.uploads_parallel,
+            },
             pages: PagesSettings { playground: config.server.playground, schema: shown },
             readiness: Arc::new(Databases {
                 office: Arc::clone(&self.office),
@@ -327,6 +332,21 @@ fn rules(config: &Config, sessions: SessionLimits) -> Rules {
         migrate_parallel: tenants.migrate_parallel,
         swap_wait: Duration::from_millis(tenants.swap_wait_ms),
         sessions,
+        files: file_rules(config),
+    }
+}
+
+fn file_rules(config: &Config) -> FileRules {
+    let files = &config.files;
+    let bytes = |most: u64| i64::try_from(most).unwrap_or(i64::MAX);
+    let public_url = config.server.public_url.as_ref();
+    FileRules {
+        public_url: public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
+        upload_link: Duration::from_secs(files.upload_link_seconds),
+        attachment_bytes_max: bytes(files.attachment_bytes_max),
+        import_bytes_max: bytes(files.import_bytes_max),
+        unused: Duration::from_secs(files.unused_hours.saturating_mul(3_600)),
+        attachments_max: files.attachments_per_voucher,
     }
 }
 

@@ -152,6 +152,11 @@ pub fn is_cash_or_bank<'c>(path: impl IntoIterator<Item = &'c str>) -> bool {
     path.into_iter().any(|code| matches!(code, CASH | BANK | BANK_OVERDRAFT))
 }
 
+/// Whether a ledger below these groups (its own first, the primary one last) is an account at a bank.
+pub fn is_bank<'c>(path: impl IntoIterator<Item = &'c str>) -> bool {
+    path.into_iter().any(|code| matches!(code, BANK | BANK_OVERDRAFT))
+}
+
 /// Whether hanging `node` below `parent` would close a circle, given each node's parent.
 pub fn would_cycle<T: Copy + PartialEq>(
     node: T,
@@ -232,5 +237,7 @@ mod tests {
     fn money_at_hand_is_found_at_any_depth() {
         assert!(is_cash_or_bank(["PETTY", "CASH", "CA"]));
         assert!(!is_cash_or_bank(["SD", "CA"]));
+        assert!(is_bank(["BOD", "LOAN"]) && is_bank(["OWN", "BANK", "CA"]));
+        assert!(!is_bank(["CASH", "CA"]));
     }
 }

@@ -89,6 +89,10 @@ ids! {
     VoucherActId,
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraftId,
+    /// A file that somebody uploaded.
+    StoredFileId,
+    /// A file put beside a voucher.
+    VoucherAttachmentId,
     /// A tenant's own voucher type, which behaves as a shared one.
     DerivedVoucherTypeId,
     /// A bill that is settled over time.
@@ -99,6 +103,14 @@ ids! {
     CostCentreId,
     /// A plan of what is to come.
     BudgetId,
+    /// A statement of a bank that was brought in.
+    BankStatementId,
+    /// A line of a bank statement.
+    BankLineId,
+    /// Lines of a bank set against entries of the books.
+    BankMatchId,
+    /// A rule that proposes what a bank line is.
+    BankRuleId,
     /// A customer or supplier.
     PartyId,
     /// A product or service.

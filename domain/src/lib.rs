@@ -18,10 +18,13 @@ pub mod budget;
 pub mod catalogue;
 pub mod chart;
 pub mod cost;
+pub mod instrument;
 pub mod numbering;
 pub mod voucher;
 
 pub mod statement;
+
+pub mod matching;
 
 pub mod chain;
 
@@ -30,6 +33,7 @@ pub mod role;
 pub mod lock;
 
 pub mod email;
+pub mod file;
 pub mod gstin;
 pub mod identifiers;
 pub mod password;

@@ -88,6 +88,10 @@ permissions! {
     CostCentreUpdate = "COST_CENTRE_UPDATE", Tenant, "Make, change and archive cost centres and their categories.";
     BudgetRead = "BUDGET_READ", Tenant, "See budgets.";
     BudgetUpdate = "BUDGET_UPDATE", Tenant, "Make, change and archive budgets.";
+    FileUpload = "FILE_UPLOAD", Tenant, "Upload files, to be attached to vouchers or read into the books.";
+    VoucherAttach = "VOUCHER_ATTACH", Tenant, "Attach files to vouchers, and take them off again.";
+    BankRead = "BANK_READ", Tenant, "See statements of banks and what they were found to be.";
+    BankReconcile = "BANK_RECONCILE", Tenant, "Bring statements of banks in and set them against the books.";
     SaleRead = "SALE_READ", Tenant, "See sales.";
     SaleCreate = "SALE_CREATE", Tenant, "Record sales.";
     ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
@@ -126,6 +130,11 @@ impl PermissionSet {
     /// All permissions of a realm.
     pub fn all_of(realm: Realm) -> Self {
         Self::of(Permission::EVERY.into_iter().filter(|permission| permission.realm() == realm))
+    }
+
+    /// Those that are about everybody's documents: who sees only own ones never holds any of them.
+    pub fn of_whole_books() -> Self {
+        Self::of([Permission::ReportRead, Permission::BankRead, Permission::BankReconcile])
     }
 
     /// Takes in one more.
@@ -249,6 +258,7 @@ impl TenantRole {
             VoucherRead,
             SaleRead,
             ReportRead,
+            BankRead,
             LockExceptionRead,
             CostCentreRead,
             BudgetRead,
@@ -271,6 +281,9 @@ impl TenantRole {
                 CurrencyRevalue,
                 CostCentreUpdate,
                 BudgetUpdate,
+                FileUpload,
+                VoucherAttach,
+                BankReconcile,
                 SaleCreate,
                 YearClose,
                 PeriodLockSet,
@@ -285,6 +298,8 @@ impl TenantRole {
                 VoucherRead,
                 VoucherPost,
                 CostCentreRead,
+                FileUpload,
+                VoucherAttach,
                 SaleRead,
                 SaleCreate,
             ]),
@@ -293,7 +308,7 @@ impl TenantRole {
     }
 
     /// Whether the role sees only documents that its holder made. Such a role never holds
-    /// `REPORT_READ`: a report is about everybody's rows.
+    /// `REPORT_READ` or what is about banks: those are about everybody's rows.
     pub const fn own_documents_only(self) -> bool {
         matches!(self, Self::Cashier | Self::Staff | Self::Agent)
     }
@@ -419,7 +434,7 @@ mod tests {
     fn a_viewer_changes_nothing() {
         let writes = [
             "_CREATE", "_UPDATE", "_POST", "_APPROVE", "_ARCHIVE", "_INVITE", "_CLOSE", "_REVOKE",
-            "_SET", "_HARDEN", "_GRANT",
+            "_SET", "_HARDEN", "_GRANT", "_UPLOAD", "_ATTACH",
         ];
         for permission in TenantRole::Viewer.permissions().iter() {
             assert!(writes.iter().all(|end| !permission.as_str().ends_with(end)), "{permission:?}");

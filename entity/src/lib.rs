@@ -31,6 +31,7 @@ pub mod master {
 }
 pub mod tenant {
     //! One tenant's database.
+    pub mod bank;
     pub mod books;
     pub mod budgets;
     pub mod business;
@@ -38,6 +39,7 @@ pub mod tenant {
     pub mod costs;
     pub mod drafts;
     pub mod exchange;
+    pub mod files;
     pub mod lane;
     pub mod people;
     pub mod record;

@@ -1,7 +1,8 @@
 //! Runs table definitions written in the SQL that the three engines share.
 //!
 //! Tokens in the text stand for what differs: `{pk}` is the type of a 64-bit primary key (SQLite's
-//! `INTEGER`, which is the row's own key there), `{text}` a text without a practical bound.
+//! `INTEGER`, which is the row's own key there), `{text}` a text without a practical bound, `{bytes}` bytes up
+//! to several million.
 //! MySQL does not roll definitions back, so each statement may be run again after a failure.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
@@ -115,14 +116,18 @@ pub struct Index {
 /// What the database says of the statement.
 pub async fn create(manager: &SchemaManager<'_>, table: Table) -> Result<(), DbErr> {
     let backend = manager.get_database_backend();
-    let (pk, text, tail) = match backend {
-        DbBackend::Sqlite => ("INTEGER", "TEXT", ""),
-        DbBackend::MySql => {
-            ("BIGINT", "LONGTEXT", " ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
-        }
-        _ => ("BIGINT", "TEXT", ""),
+    let (pk, text, bytes, tail) = match backend {
+        DbBackend::Sqlite => ("INTEGER", "TEXT", "BLOB", ""),
+        DbBackend::MySql => (
+            "BIGINT",
+            "LONGTEXT",
+            "MEDIUMBLOB",
+            " ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        ),
+        _ => ("BIGINT", "TEXT", "BYTEA", ""),
     };
     let columns = table.columns.replace("{pk}", pk).replace("{text}", text);
+    let columns = columns.replace("{bytes}", bytes);
     let name = table.name;
     run(manager, &format!("CREATE TABLE IF NOT EXISTS {name} ({columns}){tail}")).await
 }

@@ -34,7 +34,11 @@ mod tenant {
     pub mod m20261121_000011_lock_holders;
     pub mod m20261121_000012_entries_in_order;
     pub mod m20261121_000013_drafts;
+    pub mod m20261121_000014_files;
+    pub mod m20261121_000015_attachments;
     pub mod m20261121_000018_currencies;
+    pub mod m20261121_000020_bank_details;
+    pub mod m20261121_000021_bank_statements;
     pub mod m20261121_000022_cost_centres;
     pub mod m20261121_000023_budgets;
     pub mod m20261121_000027_own_voucher_types;
@@ -92,7 +96,11 @@ migrator! {
     tenant::m20261121_000011_lock_holders::Migration,
     tenant::m20261121_000012_entries_in_order::Migration,
     tenant::m20261121_000013_drafts::Migration,
+    tenant::m20261121_000014_files::Migration,
+    tenant::m20261121_000015_attachments::Migration,
     tenant::m20261121_000018_currencies::Migration,
+    tenant::m20261121_000020_bank_details::Migration,
+    tenant::m20261121_000021_bank_statements::Migration,
     tenant::m20261121_000022_cost_centres::Migration,
     tenant::m20261121_000023_budgets::Migration,
     tenant::m20261121_000027_own_voucher_types::Migration,

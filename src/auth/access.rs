@@ -7,7 +7,7 @@ use std::{
 };
 
 use daybook_domain::{
-    id::{SessionId, UserId},
+    id::{ApiKeyId, SessionId, UserId},
     role::PermissionSet,
 };
 use daybook_entity::tenant::people::{UserRole, UserStatus, api_key, session, user, user_business};
@@ -28,6 +28,8 @@ pub enum Ticket {
     Session(UserId, SessionId),
     /// A machine's key, by its hash.
     ApiKey(String),
+    /// A machine's key that was recognised before, as a signed link names it.
+    KnownKey(UserId, ApiKeyId),
 }
 
 impl From<&Presented> for Ticket {
@@ -102,14 +104,23 @@ async fn read(reader: &DatabaseConnection, ticket: &Ticket) -> Result<Option<Rem
         Ticket::ApiKey(hash) => {
             let by_hash = api_key::Column::SecretHash.eq(hash.as_str());
             let row = api_key::Entity::find().filter(by_hash).one(reader).await?;
-            let Some(row) = row.filter(|row| row.revoked_at.is_none()) else { return Ok(None) };
-            let access = access_of(reader, row.user_id, Some(&row), None).await?;
-            Ok(access.map(|access| Remembered {
-                access: Arc::new(access),
-                until: row.expires_at.unwrap_or(i64::MAX),
-            }))
+            of_key(reader, row).await
+        }
+        Ticket::KnownKey(user, id) => {
+            let row = api_key::Entity::find_by_id(*id).one(reader).await?;
+            of_key(reader, row.filter(|row| row.user_id == *user)).await
         }
     }
+}
+
+async fn of_key(
+    reader: &DatabaseConnection,
+    row: Option<api_key::Model>,
+) -> Result<Option<Remembered>> {
+    let Some(row) = row.filter(|row| row.revoked_at.is_none()) else { return Ok(None) };
+    let access = access_of(reader, row.user_id, Some(&row), None).await?;
+    let until = row.expires_at.unwrap_or(i64::MAX);
+    Ok(access.map(|access| Remembered { access: Arc::new(access), until }))
 }
 
 /// What the oldest active owner may do, for the program's own work in the owner's name.

@@ -84,8 +84,7 @@ const TWO_TENANTS: &str = "the token, the host and X-Tenant do not name the same
 /// of naming a tenant disagree, the tenant's status, or [`Error::Unavailable`].
 pub async fn recognise(desk: &Desk, shown: Admission) -> Result<Recognised> {
     use secrecy::ExposeSecret;
-    let subdomain = named(&shown, desk.settings.base_domain.as_deref())?;
-    let request = RequestInfo { id: shown.request_id, address: shown.address, subdomain };
+    let request = request_of(desk, &shown)?;
     let ticket = match (&shown.bearer, &shown.api_key) {
         (None, None) => return Ok(Recognised::Nobody(request)),
         (Some(_), Some(_)) => {
@@ -131,6 +130,15 @@ pub async fn recognise(desk: &Desk, shown: Admission) -> Result<Recognised> {
     let catalogue = desk.tenancy.catalogue();
     let scope = TenantScope { db, access, catalogue, clock, request };
     Ok(Recognised::Tenant(Arc::new(scope)))
+}
+
+/// What is known of a request before anybody is recognised in it.
+///
+/// # Errors
+/// [`Error::Conflict`] when host and header name two tenants.
+pub fn request_of(desk: &Desk, shown: &Admission) -> Result<RequestInfo> {
+    let subdomain = named(shown, desk.settings.base_domain.as_deref())?;
+    Ok(RequestInfo { id: shown.request_id.clone(), address: shown.address, subdomain })
 }
 
 /// The subdomain that host and header name.

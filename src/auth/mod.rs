@@ -20,3 +20,4 @@ pub mod desk;
 pub mod key_use;
 
 pub mod gate;
+pub mod links;

@@ -27,8 +27,8 @@ pub use document::{default_file, settings_table};
 pub use problem::{Bad, Problem};
 pub use range::IpRange;
 pub use sections::{
-    Data, Demo, Lane, Limits, Log, Main, Master, Nodes, Security, Server, Subscriptions, Telemetry,
-    Tenants, table,
+    Data, Demo, Files, Lane, Limits, Log, Main, Master, Nodes, Security, Server, Subscriptions,
+    Telemetry, Tenants, table,
 };
 pub use setting::{Fallback, Kind, Setting, TimeUnit};
 pub use source::{FileText, Source, Sources};
@@ -58,6 +58,7 @@ pub struct Config {
     pub security: Security,
     pub limits: Limits,
     pub subscriptions: Subscriptions,
+    pub files: Files,
     pub lane: Lane,
     pub nodes: Nodes,
     pub log: Log,
@@ -96,6 +97,7 @@ impl Config {
             security: Security::read(&values)?,
             limits: Limits::read(&values)?,
             subscriptions: Subscriptions::read(&values)?,
+            files: Files::read(&values)?,
             lane: Lane::read(&values)?,
             nodes: Nodes::read(&values)?,
             log: Log::read(&values)?,

@@ -12,7 +12,9 @@ pub mod permission;
 pub mod retry;
 pub mod scalar;
 
+pub mod banks;
 pub mod books;
+pub mod files;
 pub mod master;
 pub mod platform;
 pub mod reports;
@@ -34,6 +36,7 @@ pub struct Query(
     session::SessionQuery,
     staff::StaffQuery,
     books::BooksQuery,
+    banks::BanksQuery,
     reports::ReportsQuery,
     master::MasterQuery,
     platform::PlatformQuery,
@@ -45,6 +48,8 @@ pub struct Mutation(
     session::SessionMutation,
     staff::StaffMutation,
     books::BooksMutation,
+    banks::BanksMutation,
+    files::FilesMutation,
     master::MasterMutation,
     platform::PlatformMutation,
 );

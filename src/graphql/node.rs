@@ -4,11 +4,18 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, ID, Interface, Object};
 use daybook_domain::id::{
-    BillId, BudgetId, BusinessId, BusinessYearId, CostCategoryId, CostCentreId, LedgerId,
-    LockExceptionId, VoucherDraftId, VoucherId,
+    BankLineId, BankMatchId, BankRuleId, BankStatementId, BillId, BudgetId, BusinessId,
+    BusinessYearId, CostCategoryId, CostCentreId, LedgerId, LockExceptionId, VoucherDraftId,
+    VoucherId,
 };
 
 use super::{
+    banks::{
+        lines::{BANK_LINE, BankLine},
+        matches::{BANK_MATCH, BankMatch},
+        rules::{BANK_RULE, BankRule},
+        statements::{BANK_STATEMENT, BankStatement},
+    },
     books::{
         audit::{self, AuditLogEntry},
         bills::{BILL, Bill},
@@ -23,6 +30,7 @@ use super::{
     },
     context::{Asks, Caller, SignedIn},
     error::ApiResult,
+    files::{self, STORED_FILE, StoredFile},
     id,
     master::{
         AccountGroup, VoucherType,
@@ -43,7 +51,10 @@ use super::{
 };
 use crate::{
     error::Error,
-    services::books::{bills, budgets, cost_centres, drafts, lock_exceptions, years},
+    services::{
+        banks,
+        books::{bills, budgets, cost_centres, drafts, lock_exceptions, years},
+    },
 };
 
 /// Something with a global id.
@@ -62,6 +73,8 @@ pub enum Node {
     Voucher(Box<Voucher>),
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraft(Box<VoucherDraft>),
+    /// A file that somebody uploaded.
+    StoredFile(Box<StoredFile>),
     /// A bill of a party.
     Bill(Box<Bill>),
     /// A budget.
@@ -70,6 +83,14 @@ pub enum Node {
     CostCategory(Box<CostCategory>),
     /// A cost centre.
     CostCentre(Box<CostCentre>),
+    /// A statement of a bank.
+    BankStatement(Box<BankStatement>),
+    /// A line of a bank's statement.
+    BankLine(Box<BankLine>),
+    /// Lines of a bank set against entries.
+    BankMatch(Box<BankMatch>),
+    /// A rule of what bank lines are.
+    BankRule(Box<BankRule>),
     /// An account group.
     AccountGroup(Box<AccountGroup>),
     /// A voucher type.
@@ -234,9 +255,30 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
             let found = cost_centres::centre(&*ctx.tenant()?, id).await?;
             found.map(|row| Node::CostCentre(Box::new(row.into())))
         }
+        STORED_FILE => {
+            let found = files::find(ctx, number).await?;
+            found.map(|one| Node::StoredFile(Box::new(one)))
+        }
         BILL => {
             let found = bills::find(&*ctx.tenant()?, BillId::new(number)).await?;
             found.map(|one| Node::Bill(Box::new(one.into())))
+        }
+        BANK_STATEMENT => {
+            let id = BankStatementId::new(number);
+            let found = banks::statements::find(&*ctx.tenant()?, id).await?;
+            found.map(|row| Node::BankStatement(Box::new(row.into())))
+        }
+        BANK_LINE => {
+            let found = banks::lines::find(&*ctx.tenant()?, BankLineId::new(number)).await?;
+            found.map(|line| Node::BankLine(Box::new(line.into())))
+        }
+        BANK_MATCH => {
+            let found = banks::matches::find(&*ctx.tenant()?, BankMatchId::new(number)).await?;
+            found.map(|one| Node::BankMatch(Box::new(one.into())))
+        }
+        BANK_RULE => {
+            let found = banks::rules::find(&*ctx.tenant()?, BankRuleId::new(number)).await?;
+            found.map(|row| Node::BankRule(Box::new(row.into())))
         }
         // The office and the tenant itself know one thing by one id, each from its side.
         TENANT if !matches!(ctx.caller()?, Caller::Platform(_)) => {

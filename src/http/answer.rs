@@ -130,7 +130,7 @@ impl Answer {
 }
 
 /// The status of a request error, by its code.
-fn status_of(code: &str) -> StatusCode {
+pub fn status_of(code: &str) -> StatusCode {
     match code {
         "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
         "FORBIDDEN" | "TENANT_SUSPENDED" => StatusCode::FORBIDDEN,

@@ -78,7 +78,8 @@ pub fn discard(headers: &HeaderMap, body: Body, bounds: BodyBounds) {
     }
 }
 
-fn discard_rest(mut stream: BodyDataStream, bounds: BodyBounds) {
+/// As [`discard`], of a body that was read in part.
+pub fn discard_rest(mut stream: BodyDataStream, bounds: BodyBounds) {
     let all = async move {
         let mut taken = 0_usize;
         while let Some(Ok(chunk)) = stream.next().await

@@ -13,6 +13,7 @@ pub mod pages;
 mod request;
 pub mod serve;
 pub mod socket;
+pub mod uploads;
 
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ pub struct Parts {
     pub endpoint: graphql::Endpoint,
     /// Bounds of subscriptions.
     pub sockets: socket::SocketSettings,
+    /// Bounds of uploads.
+    pub uploads: uploads::UploadSettings,
     /// Pages.
     pub pages: pages::PagesSettings,
     /// Which databases answer.
@@ -48,10 +51,12 @@ pub fn router(parts: Parts) -> Router {
     let trusted: Arc<[IpRange]> = parts.trusted_proxies.into();
     let sockets =
         socket::Sockets::new(parts.endpoint.clone(), parts.sockets, &parts.allowed_origins);
+    let uploads = uploads::Uploads::new(Arc::clone(&parts.endpoint.desk), parts.uploads);
     Router::new()
         .route("/graphql", any(graphql::endpoint))
         .with_state(parts.endpoint)
         .merge(socket::router(sockets))
+        .merge(uploads::router(uploads))
         .merge(pages::router(parts.pages))
         .merge(health::router(parts.readiness, parts.render))
         .layer(CompressionLayer::new().gzip(true))

@@ -10,6 +10,7 @@ use sea_orm::ActiveEnum;
 
 use super::{
     actor::Actor,
+    bank_details,
     judge::NewYear,
     posting::{PostedBill, PostedEntry, PostedVoucher},
     record::Act,
@@ -99,7 +100,8 @@ fn version(voucher: &PostedVoucher) -> Canonical {
             .int_if("currencyAmount", foreign.map(|foreign| foreign.amount.minor()))
             .int_if("exchangeRate", foreign.map(|foreign| foreign.rate.raw()))
             .text_if("narration", entry.detail.narration.as_deref())
-            .text_if("appliesUntil", day_text(entry.detail.applies_until).as_deref());
+            .text_if("appliesUntil", day_text(entry.detail.applies_until).as_deref())
+            .object_if("bank", entry.detail.bank.as_ref().map(bank_details::canonical));
         with_costs(told, entry)
     });
     let content = Canonical::new()

@@ -406,6 +406,10 @@ fn go_on(
 /// A voucher of which nothing waits elsewhere: what it left on account is where it was.
 fn own_target(state: &mut State, on: &OnVoucher, steps: &mut Vec<Step>) -> Result<Target> {
     let target = standing(state, on)?.clone();
+    if target.is_reconciled {
+        let why = "an entry of this voucher is reconciled with the bank; undo that first";
+        return Err(refuse_at(&on.path, Code::BankReconciled, "voucherId", why));
+    }
     if !target.allocations.is_empty() {
         let why = "what this voucher left on account is set against bills; undo that first";
         return Err(refuse_at(&on.path, Code::BillSettled, "voucherId", why));

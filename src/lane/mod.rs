@@ -6,6 +6,8 @@
 //! decision rests on cannot change under it. An answer leaves only after its commit is durable.
 
 pub mod actor;
+pub mod bank_details;
+mod bank_marks;
 pub(crate) mod canonical;
 pub(crate) mod costs;
 mod exchange;
@@ -37,6 +39,7 @@ use tokio::{
 };
 
 pub use actor::{Actor, Who};
+pub use bank_details::BankDetail;
 pub use exchange::EXCHANGE_GAIN;
 pub use fence::Fence;
 pub use ids::Ids;

@@ -14,7 +14,7 @@ use daybook_domain::{
 };
 use daybook_entity::tenant::books::{BillKind, VoucherKind};
 
-use super::actor::Actor;
+use super::{actor::Actor, bank_details::BankDetail};
 
 /// A promise that a repeat of the same call has one effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,6 +237,9 @@ pub struct EntryDetail {
     pub applies_until: Option<NaiveDate>,
     /// Which cost centres bear it; left empty by reads that do not ask for them.
     pub costs: Vec<CostSplit>,
+    /// By which instrument it was paid, where it is on a bank ledger and that is told. Reads that do not ask
+    /// for it leave it out.
+    pub bank: Option<BankDetail>,
 }
 
 /// An amount in another currency.

@@ -11,6 +11,7 @@ use daybook_entity::tenant::books::{ActKind, BillKind, VoucherKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, Value};
 
 use super::{
+    bank_details,
     costs,
     ids::Ids,
     judge::{Changes, Place},
@@ -250,6 +251,7 @@ pub struct Staged {
     acts: Rows,
     bills: Rows,
     costs: Rows,
+    bank: Rows,
     totals: BTreeMap<(i64, i32, bool), (i64, Money, Money)>,
 }
 
@@ -263,6 +265,7 @@ impl Default for Staged {
             acts: Rows::of(&tables::ACTS),
             bills: Rows::of(&tables::BILLS),
             costs: Rows::of(&tables::COSTS),
+            bank: Rows::of(&bank_details::TABLE),
             totals: BTreeMap::new(),
         }
     }
@@ -390,6 +393,7 @@ impl Staged {
             ]);
             return;
         }
+        bank_details::stage(&mut self.bank, voucher, entry, (id, effect, recorded_at));
         let closing = voucher.kind == VoucherKind::Closing;
         self.entries.push([
             id.into(),
@@ -500,6 +504,7 @@ impl Staged {
             self.acts,
             self.bills,
             self.costs,
+            self.bank,
             totals,
         ]
     }

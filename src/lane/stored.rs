@@ -16,8 +16,7 @@ use daybook_entity::tenant::books::{BillKind, VoucherKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, QueryResult, Value};
 
 use super::{
-    costs,
-    exchange,
+    bank_details, costs, exchange,
     posting::{EntryDetail, Foreign, InCurrency, PostedBill, PostedEntry, PostedVoucher},
 };
 use crate::{
@@ -49,7 +48,7 @@ pub const COLUMNS: &str = concat!(
      WHERE n.voucher_id = w.voucher_id AND n.version > w.version)"
 );
 
-/// Vouchers by their ids, each as its newest version says, with entries, bill parts and cost centres.
+/// Vouchers by their ids, each as its newest version says, with all that their entries say.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -61,6 +60,7 @@ pub async fn vouchers(
     fill_entries(conn, &mut found).await?;
     fill_bills(conn, &mut found).await?;
     costs::fill(conn, &mut found).await?;
+    bank_details::fill(conn, &mut found).await?;
     Ok(found)
 }
 

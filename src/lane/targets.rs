@@ -12,6 +12,7 @@ use daybook_entity::tenant::books::{ActKind, BillKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, DatabaseTransaction, Value};
 
 use super::{
+    bank_marks,
     exchange::{FOREIGN, signed},
     oldest,
     posting::{Allocation, Deed, Excess, PostedBill, PostedVoucher},
@@ -34,6 +35,8 @@ pub struct Target {
     pub is_reversed: bool,
     /// Changed by an earlier member of the same batch: what stands here is no longer so.
     pub is_touched: bool,
+    /// A bank has confirmed an entry of it.
+    pub is_reconciled: bool,
     /// What it left on account with each party and is still there; a debit above zero.
     pub on_account: HashMap<LedgerId, Position>,
     /// Its allocations that are not undone.
@@ -183,11 +186,16 @@ async fn targets(
             }
         }
     }
-    let ids: Vec<VoucherActId> = acts.keys().copied().collect();
-    for (act, rows) in stored::bills_of_acts(txn, &ids).await? {
+    let made: Vec<VoucherActId> = acts.keys().copied().collect();
+    for (act, rows) in stored::bills_of_acts(txn, &made).await? {
         let target = acts.get(&act).and_then(|voucher| found.get_mut(voucher));
         if let Some(allocated) = target.and_then(|target| target.allocations.get_mut(&act)) {
             allocated.rows = rows;
+        }
+    }
+    for voucher in bank_marks::reconciled(txn, ids).await? {
+        if let Some(target) = found.get_mut(&voucher) {
+            target.is_reconciled = true;
         }
     }
     for target in found.values_mut() {
@@ -203,6 +211,7 @@ impl Target {
             is_cancelled: false,
             is_reversed: false,
             is_touched: false,
+            is_reconciled: false,
             on_account: HashMap::new(),
             allocations: HashMap::new(),
         }

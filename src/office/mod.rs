@@ -1,10 +1,12 @@
 //! The platform's office: its databases, and everything that works on them.
 
+pub mod file_rules;
 pub mod log;
 pub mod servers;
 
 use std::{sync::Arc, time::Duration};
 
+pub use file_rules::FileRules;
 pub use log::OfficeWriting;
 pub use servers::Servers;
 
@@ -49,6 +51,8 @@ pub struct Rules {
     pub swap_wait: Duration,
     /// Limits of sessions that write.
     pub sessions: SessionLimits,
+    /// Bounds of uploads and downloads.
+    pub files: FileRules,
 }
 
 impl Default for Rules {
@@ -60,6 +64,7 @@ impl Default for Rules {
             migrate_parallel: 4,
             swap_wait: Duration::from_secs(10),
             sessions: SessionLimits::default(),
+            files: FileRules::default(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Use cases: one function per thing a person can do.
 
 pub mod account;
+pub mod banks;
 pub mod books;
 pub mod chain;
 pub mod demo;
+pub mod files;
 pub mod master;
 pub mod platform;
 pub mod reports;

@@ -29,7 +29,7 @@ pub async fn recomputed(app: &TestApp) -> Vec<Check> {
     figures.into_iter().filter(|one| one.differing > 0).map(|one| one.what).collect()
 }
 
-async fn difference(app: &TestApp) -> Difference {
+pub async fn difference(app: &TestApp) -> Difference {
     verified(app).await.difference.expect("something differs")
 }
 

@@ -23,6 +23,7 @@ mod books;
 mod contract;
 mod edge;
 mod examples;
+mod files;
 mod fleet;
 mod hand;
 mod nodes;

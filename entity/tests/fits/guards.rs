@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use daybook_entity::{
     main::record::admin_audit_log,
     tenant::{
+        bank::entry_bank_detail,
         books::{
             bill_wise_detail, voucher, voucher_act, voucher_item, voucher_ledger_entry,
             voucher_tax_line, voucher_version,
@@ -114,6 +115,7 @@ async fn tenant_stands_fast(books: &Books) {
     stands_fast::<voucher_act::Entity>(books, false).await;
     stands_fast::<bill_wise_detail::Entity>(books, false).await;
     stands_fast::<cost_centre_split::Entity>(books, true).await;
+    stands_fast::<entry_bank_detail::Entity>(books, true).await;
     stands_fast::<audit_log::Entity>(books, false).await;
     stands_fast::<year_act::Entity>(books, false).await;
 }

@@ -1,11 +1,13 @@
 //! What an entity writes, it reads back, on each engine.
 
+use daybook_domain::instrument::Instrument;
 use daybook_entity::{
     main::{people::*, record::*, work::*},
     master::{chart::*, node::*, tenant::*},
     tenant::{
         books::*, budgets::*, business::*, chart as own, chart::ledger, costs::*, drafts::*,
         exchange::exchange_rate,
+        bank::*, books::*, business::*, chart as own, chart::ledger, drafts::*, files::*,
         lane::lane, people as staff, record::*,
     },
 };
@@ -169,11 +171,33 @@ async fn book_rows(db: &DatabaseConnection) {
     let of_group = [closing, ("group_id", number(2).into())];
     fits::<budget_line::Entity>(db, 2, Fill::Sparse, &of_group).await;
     both_fit::<budget_amount::Entity>(db, &[]).await;
+    bank_rows(db).await;
     let rejected = ("status", DraftStatus::Rejected.into());
     let given = [("action", DraftAction::Reverse.into()), rejected.clone()];
     fits::<voucher_draft::Entity>(db, 1, Fill::Full, &given).await;
     let given = [("action", DraftAction::Post.into()), rejected];
     fits::<voucher_draft::Entity>(db, 2, Fill::Sparse, &given).await;
+    let given =
+        [("purpose", FilePurpose::BankStatement.into()), ("state", FileState::Stored.into())];
+    fits::<stored_file::Entity>(db, 1, Fill::Full, &given).await;
+    let given = [("purpose", FilePurpose::Import.into()), ("state", FileState::Awaited.into())];
+    fits::<stored_file::Entity>(db, 2, Fill::Sparse, &given).await;
+    both_fit::<stored_file_chunk::Entity>(db, &[]).await;
+    both_fit::<voucher_attachment::Entity>(db, &[]).await;
+}
+
+async fn bank_rows(db: &DatabaseConnection) {
+    let given = [("instrument", Instrument::DemandDraft.into()), ("effect", (-1i16).into())];
+    both_fit::<entry_bank_detail::Entity>(db, &given).await;
+    both_fit::<bank_account::Entity>(db, &[]).await;
+    both_fit::<bank_statement::Entity>(db, &[("format", StatementFormat::Mt940.into())]).await;
+    both_fit::<bank_line::Entity>(db, &[]).await;
+    both_fit::<bank_match::Entity>(db, &[("kind", MatchKind::ByHand.into())]).await;
+    both_fit::<bank_match_line::Entity>(db, &[]).await;
+    both_fit::<bank_match_entry::Entity>(db, &[]).await;
+    let given =
+        [("comparison", RuleComparison::Equals.into()), ("side", RuleSide::MoneyOut.into())];
+    both_fit::<bank_rule::Entity>(db, &given).await;
 }
 
 #[tokio::test]

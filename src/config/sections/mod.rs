@@ -2,12 +2,14 @@
 //!
 //! One line makes the field of the typed section, its documentation, and the entry in [`table`].
 
+mod files;
 mod security;
 mod serving;
 mod storage;
 
 use std::sync::LazyLock;
 
+pub use files::Files;
 pub use security::Security;
 pub use serving::{Demo, Limits, Log, Server, Subscriptions, Telemetry};
 pub use storage::{Data, Lane, Main, Master, Nodes, Tenants};
@@ -35,6 +37,7 @@ pub fn table() -> &'static [Setting] {
             Security::SETTINGS,
             Limits::SETTINGS,
             Subscriptions::SETTINGS,
+            Files::SETTINGS,
             Lane::SETTINGS,
             Nodes::SETTINGS,
             Log::SETTINGS,

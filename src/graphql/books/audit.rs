@@ -110,6 +110,14 @@ subject_types! {
     ApiKey = "ApiKey",
     /// A budget.
     Budget = "Budget",
+    /// A line of a bank's statement.
+    BankLine = "BankLine",
+    /// Lines of a bank set against entries.
+    BankMatch = "BankMatch",
+    /// A rule of what bank lines are.
+    BankRule = "BankRule",
+    /// A statement of a bank.
+    BankStatement = "BankStatement",
     /// A business.
     Business = "Business",
     /// An accounting year of a business.
@@ -128,10 +136,14 @@ subject_types! {
     PeriodLock = "PeriodLock",
     /// Somebody signed in.
     Session = "Session",
+    /// A file that somebody uploaded.
+    StoredFile = "StoredFile",
     /// Somebody who works in the account.
     User = "User",
     /// A voucher.
     Voucher = "Voucher",
+    /// A file beside a voucher.
+    VoucherAttachment = "VoucherAttachment",
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraft = "VoucherDraft",
     /// A voucher type, as the account numbers and shows it.

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     graphql::{
+        banks::details::EntryBankDetailsInput,
         context::{Asks, Requires},
         error::{ApiResult, answer},
         id,
@@ -93,6 +94,8 @@ pub struct VoucherDraftEntryInput {
     pub allocate: Option<BillAllocation>,
     /// Which cost centres bear it.
     pub costs: Option<Vec<VoucherDraftCostInput>>,
+    /// By which instrument it is paid; only on a ledger below Bank Accounts or Bank OD A/c.
+    pub bank: Option<EntryBankDetailsInput>,
 }
 
 /// A part of a draft's entry to be borne by a cost centre, as far as it is known.
@@ -135,6 +138,7 @@ impl From<VoucherDraftEntryInput> for content::Entry {
             bills: input.bills.into_iter().flatten().map(content::Bill::from).collect(),
             oldest_first: input.allocate == Some(BillAllocation::OldestFirst),
             costs: input.costs.into_iter().flatten().map(content::Cost::from).collect(),
+            bank: input.bank.map(Into::into),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     connection,
     graphql::{
+        banks::details::EntryBankDetails,
         context::{Asks, Requires},
         error::{ApiResult, answer},
         id,
@@ -239,6 +240,8 @@ pub struct VoucherDraftEntry {
     pub allocate: Option<BillAllocation>,
     /// Which cost centres bear it.
     pub costs: Vec<VoucherDraftCost>,
+    /// By which instrument it is paid.
+    pub bank: Option<EntryBankDetails>,
     #[graphql(skip)]
     ledger: Option<LedgerId>,
 }
@@ -265,6 +268,7 @@ impl From<content::Entry> for VoucherDraftEntry {
             bills: entry.bills.into_iter().map(VoucherDraftBill::from).collect(),
             allocate: entry.oldest_first.then_some(BillAllocation::OldestFirst),
             costs: entry.costs.into_iter().map(VoucherDraftCost::from).collect(),
+            bank: entry.bank.map(EntryBankDetails::from),
             ledger: entry.ledger.map(LedgerId::new),
         }
     }

@@ -16,11 +16,12 @@ use super::{
 };
 use crate::{
     graphql::{
+        banks::details::{EntryBankDetails, EntryBankDetailsInput},
         error::ApiResult,
         id,
         scalar::{CurrencyCode, Decimal, Money},
     },
-    lane::PostedEntry,
+    lane::{BankDetail, PostedEntry},
     scope::TenantScope,
     services::books::{chart, vouchers::WrittenEntry},
 };
@@ -64,6 +65,9 @@ pub struct VoucherEntry {
     place: (VoucherVersionId, BusinessId),
     #[graphql(skip)]
     costs: Vec<CostSplit>,
+    entry: daybook_domain::id::EntryId,
+    #[graphql(skip)]
+    known_bank: Option<BankDetail>,
 }
 
 impl VoucherEntry {
@@ -93,6 +97,8 @@ impl VoucherEntry {
             ledger_id: entry.ledger,
             place: (version, business.id),
             costs: entry.detail.costs.clone(),
+            entry: entry.id,
+            known_bank: entry.detail.bank.clone(),
         }
     }
 }
@@ -113,6 +119,15 @@ impl VoucherEntry {
             self.costs.clone()
         };
         costs_of(ctx, splits, business).await
+    }
+
+    /// By which instrument it was paid, where it is on a bank ledger and that was told.
+    async fn bank(&self, ctx: &Context<'_>) -> ApiResult<Option<EntryBankDetails>> {
+        let detail = match &self.known_bank {
+            Some(detail) => Some(detail.clone()),
+            None => loaders::bank_detail(ctx, self.entry).await?,
+        };
+        Ok(detail.map(EntryBankDetails::from))
     }
 }
 
@@ -140,6 +155,8 @@ pub struct VoucherEntryInput {
     pub allocate: Option<BillAllocation>,
     /// Which cost centres bear it, as far as its ledger allows or wants that.
     pub costs: Option<Vec<VoucherCostInput>>,
+    /// By which instrument it is paid; only on a ledger below Bank Accounts or Bank OD A/c.
+    pub bank: Option<EntryBankDetailsInput>,
 }
 
 /// How an amount is set against the bills of a party.
@@ -178,6 +195,7 @@ impl From<VoucherEntryInput> for WrittenEntry {
             bills: input.bills.into_iter().flatten().map(Into::into).collect(),
             oldest_first: input.allocate == Some(BillAllocation::OldestFirst),
             costs: input.costs.into_iter().flatten().map(Into::into).collect(),
+            bank: input.bank.map(Into::into),
         }
     }
 }

@@ -12,8 +12,8 @@ use async_graphql::{
 use daybook_domain::{
     cost::CostSplit,
     id::{
-        BudgetId, BusinessId, BusinessYearId, LedgerId, LockExceptionId, UserId, VoucherDraftId,
-        VoucherId, VoucherVersionId,
+        BankMatchId, BudgetId, BusinessId, BusinessYearId, EntryId, LedgerId, LockExceptionId, UserId,
+        VoucherDraftId, VoucherId, VoucherVersionId,
     },
     money::Money,
 };
@@ -27,9 +27,10 @@ use crate::{
         context::Asks,
         error::{ApiError, ApiResult},
     },
-    lane::{PostedBill, PostedEntry, PostedVoucher},
+    lane::{BankDetail, PostedBill, PostedEntry, PostedVoucher},
     scope::TenantScope,
     services::{
+        banks::matches::{self, Match},
         books::{
             budgets, chart, drafts, lock_exceptions,
             registers::{self, Status, StoredAct},
@@ -47,6 +48,8 @@ pub struct Loaders {
     bills: DataLoader<Bills>,
     costs: DataLoader<Costs>,
     budget_lines: DataLoader<BudgetLines>,
+    bank_details: DataLoader<BankDetails>,
+    bank_matches: DataLoader<BankMatches>,
     acts: DataLoader<Acts>,
     statuses: DataLoader<Statuses>,
     users: DataLoader<Users>,
@@ -69,6 +72,10 @@ impl Loaders {
             bills: DataLoader::new(Bills(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             costs: DataLoader::new(Costs(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             budget_lines: DataLoader::new(BudgetLines(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
+            bank_details: DataLoader::new(BankDetails(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
+            bank_matches: DataLoader::new(BankMatches(turn.clone()), tokio::spawn)
                 .max_batch_size(BATCH_MAX),
             acts: DataLoader::new(Acts(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             statuses: DataLoader::new(Statuses(turn.clone()), tokio::spawn)
@@ -148,6 +155,16 @@ pub async fn costs(
 /// The lines of a budget.
 pub async fn budget_lines(ctx: &Context<'_>, id: BudgetId) -> ApiResult<Vec<budgets::Line>> {
     Ok(ctx.tenant()?.loaders.budget_lines.load_one(id).await?.unwrap_or_default())
+}
+
+/// By which instrument an entry was paid.
+pub async fn bank_detail(ctx: &Context<'_>, id: EntryId) -> ApiResult<Option<BankDetail>> {
+    ctx.tenant()?.loaders.bank_details.load_one(id).await
+}
+
+/// A match of bank lines and entries, if the caller may see it.
+pub async fn bank_match(ctx: &Context<'_>, id: BankMatchId) -> ApiResult<Option<Match>> {
+    ctx.tenant()?.loaders.bank_matches.load_one(id).await
 }
 
 /// What was done to a voucher.
@@ -262,6 +279,31 @@ impl Loader<BudgetId> for BudgetLines {
     async fn load(&self, ids: &[BudgetId]) -> ApiResult<HashMap<BudgetId, Vec<budgets::Line>>> {
         let _turn = self.0.one.lock().await;
         Ok(budgets::lines_of(&self.0.scope, ids).await?)
+    }
+}
+
+struct BankDetails(Turn);
+
+impl Loader<EntryId> for BankDetails {
+    type Value = BankDetail;
+    type Error = ApiError;
+
+    async fn load(&self, ids: &[EntryId]) -> ApiResult<HashMap<EntryId, BankDetail>> {
+        let _turn = self.0.one.lock().await;
+        Ok(registers::bank_details_of(&self.0.scope, ids).await?)
+    }
+}
+
+struct BankMatches(Turn);
+
+impl Loader<BankMatchId> for BankMatches {
+    type Value = Match;
+    type Error = ApiError;
+
+    async fn load(&self, ids: &[BankMatchId]) -> ApiResult<HashMap<BankMatchId, Match>> {
+        let _turn = self.0.one.lock().await;
+        let found = matches::find_all(&self.0.scope, ids).await?;
+        Ok(found.into_iter().map(|one| (one.row.id, one)).collect())
     }
 }
 

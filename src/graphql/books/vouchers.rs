@@ -243,6 +243,8 @@ user_errors!(
         AlreadyDone,
         /// The business wants vouchers approved before they are posted.
         ApprovalRequired,
+        /// An entry of the voucher is reconciled with the bank; that is to be undone first.
+        BankReconciled,
         /// More than the bill has open, or than the voucher has left.
         BillOverAllocated,
         /// A bill of the voucher is settled; that is to be undone first.

@@ -74,16 +74,17 @@ impl BankReading {
 
 /// Gives each line its fingerprint.
 ///
-/// It is made of what the bank says of the line and not of the running balance, which a file may lack.
-/// Lines that are alike in all of it are counted, and the count goes in: two equal withdrawals of one
+/// It is made of the account and of what the bank says of the line, and not of the running balance, which a
+/// file may lack. Lines that are alike in all of it are counted, and the count goes in: two equal withdrawals of one
 /// day are two, in every file that holds the whole day.
 fn fingerprint(statements: &mut [BankStatement]) {
     let mut counts: HashMap<(Option<String>, String), u64> = HashMap::new();
     for statement in statements {
         for line in &mut statement.lines {
             let content = match &line.bank_id {
-                // An identity is worth more than words, which a bank may spell anew each time.
-                Some(id) => format!("id\u{1f}{id}\u{1f}{}", line.amount.minor()),
+                // An identity is worth more than words, which a bank may spell anew each time. Some banks count
+                // anew in each file: the day tells those apart.
+                Some(id) => format!("id\u{1f}{id}\u{1f}{}\u{1f}{}", line.date, line.amount.minor()),
                 None => format!(
                     "line\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}",
                     line.date,
@@ -94,7 +95,9 @@ fn fingerprint(statements: &mut [BankStatement]) {
             };
             let alike = counts.entry((statement.account.clone(), content.clone())).or_default();
             *alike = alike.saturating_add(1);
-            line.fingerprint = hex::encode(Sha256::digest(format!("{content}\u{1f}{alike}")));
+            let account = statement.account.as_deref().unwrap_or_default();
+            let whole = format!("{account}\u{1f}{content}\u{1f}{alike}");
+            line.fingerprint = hex::encode(Sha256::digest(whole));
         }
     }
 }

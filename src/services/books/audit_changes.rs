@@ -26,7 +26,8 @@ pub enum Told {
 }
 
 /// Fields that hold the number of another thing, and its kind.
-const REFERENCES: [(&str, &str); 14] = [
+const REFERENCES: [(&str, &str); 15] = [
+    ("bankLine", "BankLine"),
     ("bill", "Bill"),
     ("category", "CostCategory"),
     ("centre", "CostCentre"),
@@ -37,9 +38,11 @@ const REFERENCES: [(&str, &str); 14] = [
     ("postedVoucher", "Voucher"),
     ("reverses", "Voucher"),
     ("subgroup", "AccountSubgroup"),
+    ("targetLedger", "Ledger"),
     ("type", "VoucherType"),
     ("user", "User"),
     ("voucher", "Voucher"),
+    ("voucherEntry", "VoucherEntry"),
     ("year", "BusinessYear"),
 ];
 /// Lists whose rows are told by their id.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use chrono::NaiveDate;
 use daybook_domain::{
-    chart::{DUTIES_AND_TAXES, is_cash_or_bank},
+    chart::{DUTIES_AND_TAXES, is_bank, is_cash_or_bank},
     id::{AccountGroupId, SubGroupId},
 };
 use daybook_entity::{
@@ -85,6 +85,8 @@ pub struct Group {
     pub version: i32,
     /// Whether its ledgers are money at hand.
     pub is_cash_or_bank: bool,
+    /// Whether its ledgers are accounts at a bank.
+    pub is_bank: bool,
     /// Whether its ledgers are duties and taxes.
     pub is_duties_and_taxes: bool,
 }
@@ -186,6 +188,7 @@ impl Groups {
                 retired_on: catalogue.group_retired_on(shared.id),
                 version: shared.version,
                 is_cash_or_bank: is_cash_or_bank(codes.iter().copied()),
+                is_bank: is_bank(codes.iter().copied()),
                 is_duties_and_taxes: codes.contains(&DUTIES_AND_TAXES),
             });
         }

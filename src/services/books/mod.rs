@@ -4,6 +4,7 @@ pub mod acts;
 pub mod audit;
 pub mod audit_changes;
 pub mod balances;
+pub mod bank_parts;
 pub mod bill_parts;
 pub mod bill_proposal;
 pub mod bills;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use daybook_domain::{
     cost::CostSplit,
-    id::{BusinessId, LedgerId, VoucherActId, VoucherId, VoucherTypeId, VoucherVersionId},
+    id::{BusinessId, EntryId, LedgerId, VoucherActId, VoucherId, VoucherTypeId, VoucherVersionId},
     money::Money,
     role::Permission,
 };
@@ -20,7 +20,7 @@ use crate::{
     },
     error::{Error, Result},
     lane::{
-        PostedBill, PostedEntry, PostedVoucher, costs,
+        BankDetail, PostedBill, PostedEntry, PostedVoucher, bank_details, costs,
         stored::{self, COLUMNS},
     },
     scope::TenantScope,
@@ -203,6 +203,18 @@ pub async fn costs_of_all(
 ) -> Result<HashMap<(VoucherVersionId, i32), Vec<CostSplit>>> {
     let reader = scope.db.reader().await?;
     costs::splits_of(reader.conn(), versions).await
+}
+
+/// By which instruments entries were paid.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn bank_details_of(
+    scope: &TenantScope,
+    entries: &[EntryId],
+) -> Result<HashMap<EntryId, BankDetail>> {
+    let reader = scope.db.reader().await?;
+    bank_details::of_entries(reader.conn(), entries).await
 }
 
 /// What was done to a voucher.

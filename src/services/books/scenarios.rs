@@ -52,6 +52,10 @@ pub fn check(base: BaseType, command: &PostVoucher, wrong: &mut Wrong<'_>) {
         let why = "what does not count in the books is borne by no cost centres";
         wrong.add(Code::NotAllowed, &format!("entries.{index}.costs"), why);
     }
+    for (index, _) in command.entries.iter().enumerate().filter(|(_, one)| one.bank.is_some()) {
+        let why = "what does not count in the books is paid by nothing";
+        wrong.add(Code::NotAllowed, &format!("entries.{index}.bank"), why);
+    }
 }
 
 /// How a memorandum becomes a voucher that counts.
@@ -144,6 +148,7 @@ fn written(
             bills: Vec::new(),
             oldest_first: false,
             costs: Vec::new(),
+            bank: None,
         }
     };
     PostVoucher {

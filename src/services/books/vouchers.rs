@@ -14,6 +14,7 @@ use daybook_domain::{
 use daybook_entity::tenant::{books::VoucherKind, business::business};
 
 use super::{
+    bank_parts::{self, WrittenBank},
     bill_parts::{self, WrittenBill},
     chart::{self, Asked, Chart},
     cost_parts::{self, WrittenCost},
@@ -81,6 +82,8 @@ pub struct WrittenEntry {
     pub oldest_first: bool,
     /// Which cost centres bear it.
     pub costs: Vec<WrittenCost>,
+    /// By which instrument it is paid; only on a bank ledger.
+    pub bank: Option<WrittenBank>,
 }
 
 /// Most entries of one voucher.
@@ -370,11 +373,19 @@ fn read_entries(
         let costs = cost_parts::read(business, &entry.costs, &place, wrong);
         let group = GroupRef::of(ledger).and_then(|group| groups.resolve(group));
         let is_cash = group.is_some_and(|group| group.is_cash_or_bank);
+        let is_bank = group.is_some_and(|group| group.is_bank);
+        let bank = bank_parts::read(entry.bank.as_ref(), is_bank, &place, wrong);
         read.push(Read {
             line: Line { ledger: ledger.id, debit: amounts.debit, credit: amounts.credit },
             kind: if is_cash { LedgerKind::CashOrBank } else { LedgerKind::Other },
             is_tax: ledger.tax_head.is_some(),
-            detail: EntryDetail { narration, foreign: amounts.foreign, applies_until: None, costs },
+            detail: EntryDetail {
+                narration,
+                foreign: amounts.foreign,
+                applies_until: None,
+                costs,
+                bank,
+            },
             exponent: amounts.exponent,
         });
     }

@@ -158,6 +158,7 @@ async fn post(
             bills: Vec::new(),
             oldest_first: false,
             costs: Vec::new(),
+            bank: None,
         }
     };
     let lines = draft.lines.iter().map(|(name, amount)| Canonical::new().int(name, *amount));

@@ -1,6 +1,7 @@
 //! Books from the first ledger to the trial balance.
 
 mod acts;
+mod banks;
 mod bills;
 mod currency;
 mod costs;

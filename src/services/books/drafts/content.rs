@@ -18,6 +18,7 @@ use crate::{
     scope::TenantScope,
     services::books::{
         acts::{REASON_MAX, WrittenAct, WrittenReversal},
+        bank_parts::WrittenBank,
         bill_parts::{PARTS_MAX, WrittenBill},
         chart::{self, Asked, Chart},
         cost_parts::{SPLITS_MAX, WrittenCost},
@@ -82,6 +83,9 @@ pub struct Entry {
     pub oldest_first: bool,
     /// Which cost centres bear it.
     pub costs: Vec<Cost>,
+    /// By which instrument it is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bank: Option<WrittenBank>,
 }
 
 /// A part of an entry that a cost centre bears, as far as it is written.
@@ -347,6 +351,7 @@ impl Entry {
             bills: written.bills.iter().map(Bill::of).collect(),
             oldest_first: written.oldest_first,
             costs: written.costs.iter().map(Cost::of).collect(),
+            bank: written.bank.clone(),
         }
     }
 
@@ -361,6 +366,7 @@ impl Entry {
             bills: self.bills.iter().map(Bill::to_written).collect(),
             oldest_first: self.oldest_first,
             costs: self.costs.iter().map(Cost::to_written).collect(),
+            bank: self.bank.clone(),
         }
     }
 
@@ -383,6 +389,9 @@ impl Entry {
         if self.ledger.is_some_and(|id| !is_ledger(id)) {
             let why = "there is no such ledger in this business";
             wrong.add(Code::LedgerUnknown, &field("ledgerId"), why);
+        }
+        if let Some(bank) = &mut self.bank {
+            bank.check(&field("bank"), wrong);
         }
         if self.costs.len() > SPLITS_MAX {
             let why = format!("an entry is split over at most {SPLITS_MAX} cost centres");
@@ -419,7 +428,8 @@ impl Entry {
             .text_if("credit", self.credit.as_deref())
             .text_if("currency", self.currency.as_deref())
             .text_if("exchangeRate", self.exchange_rate.as_deref())
-            .text_if("narration", self.narration.as_deref());
+            .text_if("narration", self.narration.as_deref())
+            .object_if("bank", self.bank.as_ref().map(WrittenBank::describe));
         let told = if self.bills.is_empty() {
             told
         } else {
@@ -547,6 +557,13 @@ mod tests {
                     centre: Some(CostCentreId::new(8)),
                     amount: "10".to_owned(),
                 }],
+                bank: Some(WrittenBank {
+                    instrument: "CHEQUE".to_owned(),
+                    number: Some("000123".to_owned()),
+                    dated: NaiveDate::from_ymd_opt(2026, 5, 1),
+                    payee: Some("Asha".to_owned()),
+                    bank: Some("State Bank".to_owned()),
+                }),
             }],
             close_residue: true,
         }

@@ -10,6 +10,7 @@ use daybook_domain::{
     voucher::BaseType,
 };
 use daybook_entity::tenant::{
+    bank::entry_bank_detail,
     books::{
         VoucherKind, bill_wise_detail, scenario_entry, voucher, voucher_act, voucher_ledger_entry,
         voucher_version,
@@ -23,7 +24,7 @@ use super::costs;
 use crate::{
     error::Result,
     lane::{
-        PostedBill, PostedEntry, PostedVoucher,
+        BankDetail, PostedBill, PostedEntry, PostedVoucher,
         posting::{EntryDetail, Foreign, InCurrency},
         record::Act,
     },
@@ -71,6 +72,21 @@ pub struct Rows {
     bills: HashMap<(VoucherVersionId, i16), Vec<bill_wise_detail::Model>>,
     bills_of_acts: HashMap<VoucherActId, Vec<bill_wise_detail::Model>>,
     costs: HashMap<(VoucherVersionId, i16), Vec<cost_centre_split::Model>>,
+    bank: HashMap<(VoucherVersionId, i16), Vec<entry_bank_detail::Model>>,
+}
+
+/// How many rows of each kind took a version back.
+pub struct TakenBack {
+    /// Of which type the voucher is.
+    pub base: BaseType,
+    /// Entries.
+    pub entries: usize,
+    /// Bill parts.
+    pub bills: usize,
+    /// Splits over cost centres.
+    pub costs: usize,
+    /// Bank details.
+    pub bank: usize,
 }
 
 impl Rows {
@@ -116,6 +132,14 @@ impl Rows {
         {
             found.costs.entry((row.version_id, row.effect)).or_default().push(row);
         }
+        for row in entry_bank_detail::Entity::find()
+            .filter(entry_bank_detail::Column::VersionId.is_in(versions.iter().copied()))
+            .order_by_asc(entry_bank_detail::Column::Line)
+            .all(conn)
+            .await?
+        {
+            found.bank.entry((row.version_id, row.effect)).or_default().push(row);
+        }
         let acts: Vec<VoucherActId> = found.acts.keys().copied().collect();
         let made = Condition::any()
             .add(bill_wise_detail::Column::VersionId.is_in(versions))
@@ -159,12 +183,18 @@ impl Rows {
             && version.business_id == voucher.business_id
             && version.created_by.map(|user| user.get()) == author(row);
         let entries = self.entries.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
-        let entries: Option<Vec<PostedEntry>> =
-            entries.iter().map(|one| entry(one, version, row.recorded_at)).collect();
+        let said = self.bank.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
+        let entries: Option<Vec<PostedEntry>> = entries
+            .iter()
+            .map(|one| entry(one, said.iter().find(|said| said.line == one.row.line), version, row))
+            .collect();
+        let mut entries = entries?;
+        // What is said of no entry is said of nothing.
+        let told = entries.iter().filter(|entry| entry.detail.bank.is_some()).count();
+        let agrees = agrees && told == said.len();
         let bills = self.bills.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
         let bills: Option<Vec<PostedBill>> =
             bills.iter().map(|one| bill_of(one, version, row.recorded_at)).collect();
-        let mut entries = entries?;
         costs::put(&mut entries, self.splits(version.id, 1), version, row.recorded_at)?;
         let posted = PostedVoucher {
             id: voucher.id,
@@ -234,14 +264,13 @@ impl Rows {
         self.costs.get(&(version, effect)).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Of which type a voucher is, and how many entries, bill parts and splits of a version were taken back, if
-    /// it was done whole and then.
+    /// How many rows of a version were taken back, if it was done whole and then.
     pub fn taken_back(
         &self,
         id: VoucherId,
         number: i32,
         row: &audit_log::Model,
-    ) -> Option<(BaseType, usize, usize, usize)> {
+    ) -> Option<TakenBack> {
         let base = BaseType::parse(&self.vouchers.get(&id)?.base_type)?;
         let version = self.versions.get(&(id, number))?;
         let of = |effect| self.entries.get(&(version.id, effect)).map(Vec::as_slice);
@@ -272,8 +301,29 @@ impl Rows {
             });
         let (splits, undone_splits) = (self.splits(version.id, 1), self.splits(version.id, -1));
         let costs_agree = costs::is_taken_back(splits, undone_splits, row.recorded_at);
-        let all_agree = entries_agree && bills_agree && costs_agree;
-        all_agree.then_some((base, undone.len(), back.len(), undone_splits.len()))
+        let of = |effect| self.bank.get(&(version.id, effect)).map(Vec::as_slice);
+        let (said, unsaid) = (of(1).unwrap_or_default(), of(-1).unwrap_or_default());
+        let bank_agrees = said.len() == unsaid.len()
+            && said.iter().zip(unsaid).all(|(one, other)| {
+                let same = entry_bank_detail::Model {
+                    entry_id: one.entry_id,
+                    effect: one.effect,
+                    recorded_at: one.recorded_at,
+                    ..other.clone()
+                };
+                let of_entry = |entry: &Entry| {
+                    entry.row.id == other.entry_id && entry.row.line == other.line
+                };
+                same == *one && other.recorded_at == row.recorded_at && undone.iter().any(of_entry)
+            });
+        let all_agree = entries_agree && bills_agree && costs_agree && bank_agrees;
+        all_agree.then_some(TakenBack {
+            base,
+            entries: undone.len(),
+            bills: back.len(),
+            costs: undone_splits.len(),
+            bank: unsaid.len(),
+        })
     }
 }
 
@@ -284,13 +334,21 @@ fn author(row: &audit_log::Model) -> Option<i64> {
 
 fn entry(
     Entry { row, applies_until }: &Entry,
+    said: Option<&entry_bank_detail::Model>,
     version: &voucher_version::Model,
-    recorded_at: i64,
+    told: &audit_log::Model,
 ) -> Option<PostedEntry> {
     let agrees = row.business_id == version.business_id
         && row.dated == version.dated
         && row.closing == (version.kind == VoucherKind::Closing)
-        && row.recorded_at == recorded_at;
+        && row.recorded_at == told.recorded_at
+        && said.is_none_or(|said| {
+            said.entry_id == row.id
+                && said.business_id == row.business_id
+                && said.ledger_id == row.ledger_id
+                && said.dated == row.dated
+                && said.recorded_at == row.recorded_at
+        });
     let foreign = match (&row.currency, row.currency_amount, row.exchange_rate) {
         (Some(currency), Some(amount), Some(rate)) => {
             Some(Foreign { currency: CurrencyCode::parse(currency).ok()?, amount, rate })
@@ -308,9 +366,20 @@ fn entry(
             narration: row.narration.clone(),
             foreign,
             applies_until: *applies_until,
-            ..EntryDetail::default()
+            bank: said.map(bank),
+            costs: Vec::new(),
         },
     })
+}
+
+fn bank(row: &entry_bank_detail::Model) -> BankDetail {
+    BankDetail {
+        instrument: row.instrument,
+        number: row.number.clone(),
+        dated: row.instrument_date,
+        payee: row.payee.clone(),
+        bank: row.bank.clone(),
+    }
 }
 
 fn bill_of(

@@ -16,10 +16,13 @@ use super::{
     figures::{count, monthly_sums},
     rows::Rows,
 };
-use crate::{error::Result, lane::canonical};
+use crate::{
+    error::Result,
+    lane::{PostedVoucher, canonical},
+};
 
 /// Posted tables with amounts, and those that say which amounts stand.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 10] = [
     "vouchers",
     "voucher_versions",
     "voucher_ledger_entries",
@@ -29,6 +32,7 @@ const TABLES: [&str; 8] = [
     "voucher_tax_lines",
     "bill_wise_details",
     "cost_centre_splits",
+    "entry_bank_details",
 ];
 
 /// How many rows of each posted table the log has told of.
@@ -66,6 +70,11 @@ impl Recorded {
 /// The table that holds the entries of vouchers of a type.
 fn entries_of(base: BaseType) -> &'static str {
     if base.is_scenario() { "scenario_entries" } else { "voucher_ledger_entries" }
+}
+
+/// How many entries of a voucher say by which instrument they were paid.
+fn told_of_bank(voucher: &PostedVoucher) -> usize {
+    voucher.entries.iter().filter(|entry| entry.detail.bank.is_some()).count()
 }
 
 /// The posted rows that a page of the log tells of.
@@ -160,6 +169,7 @@ impl Stored {
         recorded.add(entries_of(voucher.base_type), voucher.entries.len());
         recorded.add("bill_wise_details", voucher.bills.len());
         recorded.add("cost_centre_splits", costs::count(&voucher));
+        recorded.add("entry_bank_details", told_of_bank(&voucher));
         Some(())
     }
 
@@ -186,16 +196,18 @@ impl Stored {
             return None;
         }
         if matches!(kind, ActKind::Cancelled | ActKind::Amended) {
-            let (base, entries, bills, splits) = self.0.taken_back(id, act.version, row)?;
-            recorded.add("cost_centre_splits", splits);
-            recorded.add(entries_of(base), entries);
-            recorded.add("bill_wise_details", bills);
+            let back = self.0.taken_back(id, act.version, row)?;
+            recorded.add(entries_of(back.base), back.entries);
+            recorded.add("bill_wise_details", back.bills);
+            recorded.add("cost_centre_splits", back.costs);
+            recorded.add("entry_bank_details", back.bank);
         }
         if let Some(amended) = amended {
             recorded.add("voucher_versions", 1);
             recorded.add(entries_of(amended.base_type), amended.entries.len());
             recorded.add("bill_wise_details", amended.bills.len());
             recorded.add("cost_centre_splits", costs::count(&amended));
+            recorded.add("entry_bank_details", told_of_bank(&amended));
         }
         Some(())
     }

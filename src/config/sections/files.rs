@@ -1,0 +1,24 @@
+//! Files that come in and go out.
+
+use super::{fixed, ms, seconds, section};
+use crate::config::setting::{Kind, TimeUnit};
+
+section! {
+    /// Uploads and downloads: how large, how many, for how long.
+    Files in "files" {
+        attachment_bytes_max: u64 = Kind::Size(1_024, 1 << 27), fixed("10485760"),
+            "Largest file that may lie beside a voucher.";
+        import_bytes_max: u64 = Kind::Size(1_024, 1 << 28), fixed("52428800"),
+            "Largest file of books or of a bank's statement that may be read in.";
+        upload_link_seconds: u64 = seconds(10, 86_400), fixed("900"),
+            "How long the address counts to which a file is sent.";
+        upload_timeout_ms: u64 = ms(100, 3_600_000), fixed("300000"),
+            "Longest time for a file to arrive, before its upload is answered with 408.";
+        uploads_parallel: usize = Kind::Number(1, 10_000), fixed("32"),
+            "Most files that one node takes in at the same time; further ones are answered with THROTTLED.";
+        unused_hours: u64 = Kind::Time(TimeUnit::Hours, 1, 8_760), fixed("24"),
+            "A file that nothing uses is kept for this long after it was uploaded.";
+        attachments_per_voucher: usize = Kind::Number(1, 1_000), fixed("20"),
+            "Most files beside one voucher.";
+    }
+}

@@ -1,0 +1,3 @@
+//! Files: sent in, attached, fetched.
+
+pub mod uploads;
