@@ -89,6 +89,12 @@ ids! {
     VoucherActId,
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraftId,
+    /// A voucher that is kept to be written again.
+    VoucherTemplateId,
+    /// A voucher that comes again by a rule of dates.
+    RecurringVoucherId,
+    /// What became of one date of a recurring voucher.
+    RecurringRunId,
     /// A tenant's own voucher type, which behaves as a shared one.
     DerivedVoucherTypeId,
     /// A bill that is settled over time.

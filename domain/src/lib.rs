@@ -11,6 +11,7 @@ pub mod currency;
 pub mod money;
 
 pub mod period;
+pub mod recurrence;
 
 pub mod catalogue;
 pub mod chart;

@@ -11,6 +11,7 @@ mod main {
     pub mod m20261121_000001_people;
     pub mod m20261121_000002_record;
     pub mod m20261121_000003_work;
+    pub mod m20261121_000004_jobs;
 }
 mod master {
     //! The master database: routing and shared structure.
@@ -34,6 +35,7 @@ mod tenant {
     pub mod m20261121_000011_lock_holders;
     pub mod m20261121_000012_entries_in_order;
     pub mod m20261121_000013_drafts;
+    pub mod m20261121_000025_recurring;
 }
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
@@ -60,6 +62,7 @@ migrator! {
     main::m20261121_000001_people::Migration,
     main::m20261121_000002_record::Migration,
     main::m20261121_000003_work::Migration,
+    main::m20261121_000004_jobs::Migration,
 }
 
 migrator! {
@@ -87,6 +90,7 @@ migrator! {
     tenant::m20261121_000011_lock_holders::Migration,
     tenant::m20261121_000012_entries_in_order::Migration,
     tenant::m20261121_000013_drafts::Migration,
+    tenant::m20261121_000025_recurring::Migration,
 }
 
 /// Name of the newest migration of a tier: the version that a database of this binary has.

@@ -27,7 +27,7 @@ pub use document::{default_file, settings_table};
 pub use problem::{Bad, Problem};
 pub use range::IpRange;
 pub use sections::{
-    Data, Demo, Lane, Limits, Log, Main, Master, Nodes, Security, Server, Subscriptions, Telemetry,
+    Data, Demo, Jobs, Lane, Limits, Log, Main, Master, Nodes, Security, Server, Subscriptions, Telemetry,
     Tenants, table,
 };
 pub use setting::{Fallback, Kind, Setting, TimeUnit};
@@ -60,6 +60,7 @@ pub struct Config {
     pub subscriptions: Subscriptions,
     pub lane: Lane,
     pub nodes: Nodes,
+    pub jobs: Jobs,
     pub log: Log,
     pub telemetry: Telemetry,
     pub demo: Demo,
@@ -98,6 +99,7 @@ impl Config {
             subscriptions: Subscriptions::read(&values)?,
             lane: Lane::read(&values)?,
             nodes: Nodes::read(&values)?,
+            jobs: Jobs::read(&values)?,
             log: Log::read(&values)?,
             telemetry: Telemetry::read(&values)?,
             demo: Demo::read(&values)?,

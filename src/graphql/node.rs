@@ -15,6 +15,10 @@ use super::{
         drafts::{VOUCHER_DRAFT, VoucherDraft},
         ledgers::{self, LEDGER, Ledger},
         lock_exceptions::{LOCK_EXCEPTION, LockException},
+        recurring::{
+            RECURRING_RUN, RECURRING_VOUCHER, RecurringRun, RecurringVoucher, recurring_of, run_of,
+        },
+        templates::{VOUCHER_TEMPLATE, VoucherTemplate, template_of},
         vouchers::{self, VOUCHER, Voucher},
         years::{BUSINESS_YEAR, BusinessYear},
     },
@@ -30,6 +34,7 @@ use super::{
     platform::{
         admins::Admin,
         audit::{ADMIN_AUDIT_LOG_ENTRY, AdminAuditLogEntry},
+        jobs::{JOB, Job},
         node as office,
         servers::{DATABASE_SERVER, DatabaseServer},
         sessions::{AdminSession, PLATFORM_SESSION},
@@ -40,7 +45,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    services::books::{bills, drafts, lock_exceptions, years},
+    services::books::{bills, drafts, lock_exceptions, recurring, templates, years},
 };
 
 /// Something with a global id.
@@ -59,6 +64,12 @@ pub enum Node {
     Voucher(Box<Voucher>),
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraft(Box<VoucherDraft>),
+    /// A voucher that is kept to be written again.
+    VoucherTemplate(Box<VoucherTemplate>),
+    /// A voucher that comes again by a rule of dates.
+    RecurringVoucher(Box<RecurringVoucher>),
+    /// What became of one date of a recurring voucher.
+    RecurringRun(Box<RecurringRun>),
     /// A bill of a party.
     Bill(Box<Bill>),
     /// An account group.
@@ -91,6 +102,8 @@ pub enum Node {
     Tenant(Box<Tenant>),
     /// A place where tenants' databases may live.
     DatabaseServer(Box<DatabaseServer>),
+    /// A piece of work in the background.
+    Job(Box<Job>),
     /// Somebody who works for the platform.
     Admin(Box<Admin>),
     /// A row of the office's log.
@@ -211,6 +224,18 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
             let found = drafts::list::find(&*ctx.tenant()?, VoucherDraftId::new(number)).await?;
             found.map(|one| Node::VoucherDraft(Box::new(one.into())))
         }
+        VOUCHER_TEMPLATE => {
+            let found = templates::find(&*ctx.tenant()?, template_of(global)).await?;
+            found.map(|row| Node::VoucherTemplate(Box::new(row.into())))
+        }
+        RECURRING_VOUCHER => {
+            let found = recurring::list::find(&*ctx.tenant()?, recurring_of(global)).await?;
+            found.map(|row| Node::RecurringVoucher(Box::new(row.into())))
+        }
+        RECURRING_RUN => {
+            let found = recurring::list::find_run(&*ctx.tenant()?, run_of(global)).await?;
+            found.map(|row| Node::RecurringRun(Box::new(row.into())))
+        }
         BILL => {
             let found = bills::find(&*ctx.tenant()?, BillId::new(number)).await?;
             found.map(|one| Node::Bill(Box::new(one.into())))
@@ -220,7 +245,7 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
             let route = Arc::clone(ctx.tenant()?.db.route());
             (route.id.get() == number).then(|| Node::Account(Box::new(route.as_ref().into())))
         }
-        TENANT | DATABASE_SERVER | ADMIN | ADMIN_AUDIT_LOG_ENTRY | PLATFORM_SESSION => {
+        TENANT | DATABASE_SERVER | JOB | ADMIN | ADMIN_AUDIT_LOG_ENTRY | PLATFORM_SESSION => {
             office::node(ctx.platform()?, &kind, number).await?
         }
         _ => match staff::node(ctx, global).await? {

@@ -1,6 +1,7 @@
 //! The platform's office: its databases, and everything that works on them.
 
 pub mod log;
+pub mod queue;
 pub mod servers;
 
 use std::{sync::Arc, time::Duration};

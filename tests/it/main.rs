@@ -25,6 +25,7 @@ mod edge;
 mod examples;
 mod fleet;
 mod hand;
+mod jobs;
 mod nodes;
 mod office;
 mod pages;

@@ -2,12 +2,14 @@
 //!
 //! One line makes the field of the typed section, its documentation, and the entry in [`table`].
 
+mod jobs;
 mod security;
 mod serving;
 mod storage;
 
 use std::sync::LazyLock;
 
+pub use jobs::Jobs;
 pub use security::Security;
 pub use serving::{Demo, Limits, Log, Server, Subscriptions, Telemetry};
 pub use storage::{Data, Lane, Main, Master, Nodes, Tenants};
@@ -37,6 +39,7 @@ pub fn table() -> &'static [Setting] {
             Subscriptions::SETTINGS,
             Lane::SETTINGS,
             Nodes::SETTINGS,
+            Jobs::SETTINGS,
             Log::SETTINGS,
             Telemetry::SETTINGS,
             Demo::SETTINGS,

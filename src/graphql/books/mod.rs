@@ -13,7 +13,10 @@ pub mod loaders;
 pub mod lock_exceptions;
 pub mod locks;
 pub mod openings;
+pub mod recurring;
+pub mod recurring_acts;
 pub mod subscriptions;
+pub mod templates;
 pub mod vouchers;
 pub mod years;
 
@@ -30,6 +33,8 @@ pub struct BooksQuery(
     vouchers::VoucherQuery,
     bills::BillQuery,
     drafts::DraftQuery,
+    templates::TemplateQuery,
+    recurring::RecurringQuery,
     audit::AuditQuery,
 );
 
@@ -46,4 +51,6 @@ pub struct BooksMutation(
     bills::BillMutation,
     openings::OpeningMutation,
     draft_acts::DraftMutation,
+    templates::TemplateMutation,
+    recurring_acts::RecurringMutation,
 );

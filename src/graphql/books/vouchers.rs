@@ -232,6 +232,8 @@ user_errors!(
         BusinessUnknown,
         /// There is no such currency.
         CurrencyUnknown,
+        /// A recurring voucher uses it.
+        InUse,
         /// The ledger is archived and takes no more entries.
         LedgerArchived,
         /// There is no such ledger in this business.
@@ -255,6 +257,8 @@ user_errors!(
         SideRule,
         /// Somebody changed the voucher or draft meanwhile.
         Stale,
+        /// Another one of this business has this name.
+        Taken,
         /// Fewer than two entries.
         TooFewEntries,
         /// The amount is beyond what is kept.

@@ -26,14 +26,17 @@ pub enum Told {
 }
 
 /// Fields that hold the number of another thing, and its kind.
-const REFERENCES: [(&str, &str); 11] = [
+const REFERENCES: [(&str, &str); 14] = [
     ("bill", "Bill"),
+    ("draft", "VoucherDraft"),
     ("group", "AccountGroup"),
     ("ledger", "Ledger"),
+    ("owner", "User"),
     ("party", "Ledger"),
     ("postedVoucher", "Voucher"),
     ("reverses", "Voucher"),
     ("subgroup", "AccountSubgroup"),
+    ("template", "VoucherTemplate"),
     ("type", "VoucherType"),
     ("user", "User"),
     ("voucher", "Voucher"),

@@ -11,6 +11,7 @@ mod lists;
 mod locks;
 mod names;
 mod openings;
+mod recurring;
 mod refusals;
 mod retry;
 mod shop;
