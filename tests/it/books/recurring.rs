@@ -69,7 +69,7 @@ impl Shop {
         made.at("recurringVoucherCreate.recurringVoucher").clone()
     }
 
-    async fn act(&self, field: &str, recurring: &Value) -> Answer {
+    async fn steer(&self, field: &str, recurring: &Value) -> Answer {
         let input = json!({ "recurringVoucherId": recurring["id"] });
         let shown = format!("recurringVoucher {{ {RECURRING} }}");
         self.call(field, "RecurringVoucherInput", &shown, input).await
@@ -284,7 +284,7 @@ on_every_engine! {
         }
 
         let made = shop.recur(&template, daily("ALL")).await;
-        let paused = shop.act("recurringVoucherPause", &made).await;
+        let paused = shop.steer("recurringVoucherPause", &made).await;
         assert_eq!(paused.text("recurringVoucherPause.recurringVoucher.state"), "PAUSED");
         let refused = shop.run(&made).await;
         let not_now = ["NOT_ALLOWED input.recurringVoucherId"];
@@ -293,7 +293,7 @@ on_every_engine! {
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
         runner.turn().await.unwrap();
         assert_eq!(shop.count().await, 2);
-        shop.act("recurringVoucherResume", &made).await;
+        shop.steer("recurringVoucherResume", &made).await;
         let done = shop.run(&made).await;
         let runs = done.at("recurringVoucherRun.runs").as_array().unwrap();
         assert_eq!(words(runs, "dueOn"), [today(app).to_string()]);
@@ -312,9 +312,9 @@ on_every_engine! {
         let changed = changed.at("recurringVoucherUpdate.recurringVoucher");
         assert_eq!(changed["owner"]["name"], "Somebody");
         assert_eq!(changed["nextOn"], (first + Days::new(7)).to_string());
-        let ended = shop.act("recurringVoucherEnd", &made).await;
+        let ended = shop.steer("recurringVoucherEnd", &made).await;
         assert_eq!(ended.text("recurringVoucherEnd.recurringVoucher.state"), "ENDED");
-        let refused = shop.act("recurringVoucherResume", &made).await;
+        let refused = shop.steer("recurringVoucherResume", &made).await;
         assert_eq!(refused.refusals("recurringVoucherResume"), not_now);
         assert_eq!(shop.count().await, 3);
     }
@@ -427,7 +427,7 @@ on_every_engine! {
             shop.call("voucherTemplateDelete", kind, "deletedTemplateId", input).await
         };
         assert_eq!(delete().await.refusals("voucherTemplateDelete"), ["IN_USE input.templateId"]);
-        shop.act("recurringVoucherEnd", &recurring).await;
+        shop.steer("recurringVoucherEnd", &recurring).await;
         assert_eq!(delete().await.at("voucherTemplateDelete.deletedTemplateId"), &rent["id"]);
         let left = shop.client.query("{ voucherTemplates { nodes { name } }
             recurringVouchers { nodes { template { name } } } }").await;

@@ -230,8 +230,13 @@ pub async fn next_due_at(conn: &impl ConnectionTrait) -> Result<Option<i64>> {
 
 /// Deals with the next date of a recurring voucher; nothing where others have.
 async fn deal(books: &Books, row: &Row, today: NaiveDate) -> Result<Option<Run>> {
-    let (Some(next), Ok(schedule)) = (row.next_on, schedule_of(row)) else { return Ok(None) };
-    let Some(due) = schedule.due(next, today, catch_up_of(row)) else { return Ok(None) };
+    let schedule = schedule_of(row).ok();
+    let due = row
+        .next_on
+        .zip(schedule)
+        .and_then(|(next, schedule)| schedule.due(next, today, catch_up_of(row)));
+    // One that came by its own row, and not by its rule, would come for ever.
+    let due = due.ok_or_else(|| Error::Internal("a recurring voucher has no such date".into()))?;
     let actor = Actor::new(Who::System, Some(books.request.id.clone()));
     let Some(on) = due.on else {
         store(books, actor, row, due, today, None).await?;
