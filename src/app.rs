@@ -32,6 +32,7 @@ use crate::{
         socket::SocketSettings,
         uploads::UploadSettings,
     },
+    jobs::{Runner, RunnerSettings},
     lane,
     office::{FileRules, Office, Rules, Servers},
     seal::{Key, KeyRing},
@@ -47,6 +48,8 @@ use crate::{
 pub enum Purpose {
     /// Serves requests; alone on its data folder.
     Serve,
+    /// Does work in the background, beside servers or alone.
+    Work,
     /// A command that works beside a server or without one.
     Tool,
 }
@@ -87,7 +90,7 @@ impl App {
         })?;
         let data = match purpose {
             Purpose::Serve if !config.is_shared() => Some(DataLock::take(&folder)?),
-            Purpose::Serve | Purpose::Tool => None,
+            Purpose::Serve | Purpose::Work | Purpose::Tool => None,
         };
         let keys = Arc::new(key_ring(&config)?);
         let names = Names::new(&config.tenants.database_marker)
@@ -112,7 +115,11 @@ impl App {
         if config.tenants.separate_users {
             bootstrap::keep_tenants_out([&main_place, &master_place], &names).await?;
         }
-        let word = if purpose == Purpose::Serve { "SERVE" } else { "TOOL" };
+        let word = match purpose {
+            Purpose::Serve => "SERVE",
+            Purpose::Work => "WORKER",
+            Purpose::Tool => "TOOL",
+        };
         let lease = Duration::from_secs(config.nodes.lease_seconds);
         let node_settings = NodeSettings { lease, ..NodeSettings::default() };
         let node = Node::join(master.clone(), clock.clone(), node_settings, word).await?;
@@ -192,6 +199,12 @@ impl App {
             trusted_proxies: config.server.trusted_proxies.clone(),
             allowed_origins: config.server.allowed_origins.clone(),
         })
+    }
+
+    /// Does the work in the background of this process.
+    pub fn runner(&self) -> Arc<Runner> {
+        let name = format!("node-{}", self.node.number());
+        Runner::new(Arc::clone(&self.office), &self.tenancy, runner_settings(&self.config), name)
     }
 
     /// Bounds of the connections over which it is served.
@@ -347,6 +360,21 @@ fn file_rules(config: &Config) -> FileRules {
         import_bytes_max: bytes(files.import_bytes_max),
         unused: Duration::from_secs(files.unused_hours.saturating_mul(3_600)),
         attachments_max: files.attachments_per_voucher,
+    }
+}
+
+fn runner_settings(config: &Config) -> RunnerSettings {
+    let jobs = &config.jobs;
+    let days = |days: u64| Duration::from_secs(days.saturating_mul(86_400));
+    RunnerSettings {
+        workers: jobs.workers,
+        poll: Duration::from_millis(jobs.poll_ms),
+        lease: Duration::from_secs(jobs.lease_seconds),
+        attempts_max: jobs.attempts_max,
+        backoff_max: Duration::from_secs(jobs.backoff_max_seconds),
+        keep: days(jobs.keep_days),
+        outbox_keep: days(jobs.outbox_keep_days),
+        grace: Duration::from_millis(config.server.shutdown_grace_ms),
     }
 }
 

@@ -93,6 +93,12 @@ ids! {
     StoredFileId,
     /// A file put beside a voucher.
     VoucherAttachmentId,
+    /// A voucher that is kept to be written again.
+    VoucherTemplateId,
+    /// A voucher that comes again by a rule of dates.
+    RecurringVoucherId,
+    /// What became of one date of a recurring voucher.
+    RecurringRunId,
     /// A tenant's own voucher type, which behaves as a shared one.
     DerivedVoucherTypeId,
     /// A bill that is settled over time.

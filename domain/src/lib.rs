@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod money;
 
 pub mod period;
+pub mod recurrence;
 
 pub mod bill;
 pub mod budget;

@@ -109,6 +109,8 @@ permissions! {
     ServerCreate = "SERVER_CREATE", Platform, "Add database servers.";
     ServerUpdate = "SERVER_UPDATE", Platform, "Change database servers.";
     SystemRead = "SYSTEM_READ", Platform, "See the state and size of all databases.";
+    JobRead = "JOB_READ", Platform, "See the work in the background and what failed of it.";
+    JobUpdate = "JOB_UPDATE", Platform, "Try failed work again, or discard it.";
     AdminRead = "ADMIN_READ", Platform, "See who works for the platform.";
     AdminCreate = "ADMIN_CREATE", Platform, "Add people to the platform's office.";
     AdminUpdate = "ADMIN_UPDATE", Platform, "Change people of the platform's office.";
@@ -326,6 +328,7 @@ impl PlatformRole {
                 TenantResume,
                 ServerRead,
                 SystemRead,
+                JobRead,
                 AdminRead,
                 AdminAuditRead,
                 MasterRead,

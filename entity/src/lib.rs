@@ -43,4 +43,5 @@ pub mod tenant {
     pub mod lane;
     pub mod people;
     pub mod record;
+    pub mod recurring;
 }

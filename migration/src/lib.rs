@@ -11,6 +11,7 @@ mod main {
     pub mod m20261121_000001_people;
     pub mod m20261121_000002_record;
     pub mod m20261121_000003_work;
+    pub mod m20261121_000004_jobs;
 }
 mod master {
     //! The master database: routing and shared structure.
@@ -41,6 +42,7 @@ mod tenant {
     pub mod m20261121_000021_bank_statements;
     pub mod m20261121_000022_cost_centres;
     pub mod m20261121_000023_budgets;
+    pub mod m20261121_000025_recurring;
     pub mod m20261121_000027_own_voucher_types;
     pub mod m20261121_000028_scenario_entries;
 }
@@ -69,6 +71,7 @@ migrator! {
     main::m20261121_000001_people::Migration,
     main::m20261121_000002_record::Migration,
     main::m20261121_000003_work::Migration,
+    main::m20261121_000004_jobs::Migration,
 }
 
 migrator! {
@@ -103,6 +106,7 @@ migrator! {
     tenant::m20261121_000021_bank_statements::Migration,
     tenant::m20261121_000022_cost_centres::Migration,
     tenant::m20261121_000023_budgets::Migration,
+    tenant::m20261121_000025_recurring::Migration,
     tenant::m20261121_000027_own_voucher_types::Migration,
     tenant::m20261121_000028_scenario_entries::Migration,
 }

@@ -140,6 +140,27 @@ pub async fn of_owner(db: &OpenTenant) -> Result<Arc<Access>> {
     access.map(Arc::new).ok_or(Error::Unauthenticated)
 }
 
+/// A user, whether or not they may sign in.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// What they may do while they are active.
+    pub access: Access,
+    /// Whether they are.
+    pub is_active: bool,
+}
+
+/// Somebody in whose name the program works; none where there is no such user.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_member(db: &OpenTenant, id: UserId) -> Result<Option<Member>> {
+    let reader = db.reader().await?;
+    let Some(row) = user::Entity::find_by_id(id).one(reader.conn()).await? else { return Ok(None) };
+    let is_active = row.status == UserStatus::Active;
+    let access = built(reader.conn(), row, None, None).await?;
+    Ok(Some(Member { access, is_active }))
+}
+
 async fn access_of(
     reader: &DatabaseConnection,
     id: UserId,
@@ -150,11 +171,20 @@ async fn access_of(
     if row.status != UserStatus::Active {
         return Ok(None);
     }
+    built(reader, row, key, session).await.map(Some)
+}
+
+async fn built(
+    reader: &DatabaseConnection,
+    row: user::Model,
+    key: Option<&api_key::Model>,
+    session: Option<SessionId>,
+) -> Result<Access> {
     let businesses = visible(reader, &row).await?;
     let held = roles::permissions_of(&row);
     let role = roles::tenant_role(row.role);
-    Ok(Some(Access {
-        user: id,
+    Ok(Access {
+        user: row.id,
         name: row.name,
         role,
         permissions: match key {
@@ -165,7 +195,7 @@ async fn access_of(
         own_documents_only: role.own_documents_only(),
         session,
         api_key: key.map(|key| key.id),
-    }))
+    })
 }
 
 /// Which businesses a user's rows let them see.

@@ -14,6 +14,7 @@ mod settings;
 mod tenant;
 mod user;
 mod verify;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,9 @@ pub struct Cli {
 pub enum Command {
     /// Serves the API until stopped.
     Serve,
+    /// Does the work in the background (what recurs, events) until stopped, without serving: beside servers,
+    /// or for them where `jobs.workers` is 0 there.
+    Worker,
     /// Prints the API's schema.
     Schema {
         /// Prints the page of permissions instead.
@@ -80,6 +84,7 @@ pub fn run() -> ExitCode {
     let (file, set) = (cli.config.as_deref(), cli.set.as_slice());
     let outcome = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(file, set),
+        Command::Worker => worker::work(file, set),
         Command::Migrate(command) => migrate::run(file, set, command),
         Command::Tenant(command) => tenant::run(file, set, command),
         Command::Admin(command) => admin::run(file, set, command),

@@ -82,8 +82,15 @@ async fn run(config: Config, program: &str) -> Outcome {
             }
         })
     };
+    let working =
+        (app.config.jobs.workers > 0).then(|| tokio::spawn(app.runner().work(stop.clone())));
     let router = app.router(Arc::new(move || metrics.render()));
-    serve_router(listener, router, app.edge(), stop).await?;
+    let served = serve_router(listener, router, app.edge(), stop.clone()).await;
+    stop.cancel();
+    if let Some(working) = working {
+        working.await?;
+    }
+    served?;
     upkeep.abort();
     app.close().await;
     tracing::info!("stopped");

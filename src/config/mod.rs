@@ -27,7 +27,7 @@ pub use document::{default_file, settings_table};
 pub use problem::{Bad, Problem};
 pub use range::IpRange;
 pub use sections::{
-    Data, Demo, Files, Lane, Limits, Log, Main, Master, Nodes, Security, Server, Subscriptions,
+    Data, Demo, Files, Jobs, Lane, Limits, Log, Main, Master, Nodes, Security, Server, Subscriptions,
     Telemetry, Tenants, table,
 };
 pub use setting::{Fallback, Kind, Setting, TimeUnit};
@@ -61,6 +61,7 @@ pub struct Config {
     pub files: Files,
     pub lane: Lane,
     pub nodes: Nodes,
+    pub jobs: Jobs,
     pub log: Log,
     pub telemetry: Telemetry,
     pub demo: Demo,
@@ -100,6 +101,7 @@ impl Config {
             files: Files::read(&values)?,
             lane: Lane::read(&values)?,
             nodes: Nodes::read(&values)?,
+            jobs: Jobs::read(&values)?,
             log: Log::read(&values)?,
             telemetry: Telemetry::read(&values)?,
             demo: Demo::read(&values)?,

@@ -25,6 +25,10 @@ use super::{
         drafts::{VOUCHER_DRAFT, VoucherDraft},
         ledgers::{self, LEDGER, Ledger},
         lock_exceptions::{LOCK_EXCEPTION, LockException},
+        recurring::{
+            RECURRING_RUN, RECURRING_VOUCHER, RecurringRun, RecurringVoucher, recurring_of, run_of,
+        },
+        templates::{VOUCHER_TEMPLATE, VoucherTemplate, template_of},
         vouchers::{self, VOUCHER, Voucher},
         years::{BUSINESS_YEAR, BusinessYear},
     },
@@ -41,6 +45,7 @@ use super::{
     platform::{
         admins::Admin,
         audit::{ADMIN_AUDIT_LOG_ENTRY, AdminAuditLogEntry},
+        jobs::{JOB, Job},
         node as office,
         servers::{DATABASE_SERVER, DatabaseServer},
         sessions::{AdminSession, PLATFORM_SESSION},
@@ -53,7 +58,7 @@ use crate::{
     error::Error,
     services::{
         banks,
-        books::{bills, budgets, cost_centres, drafts, lock_exceptions, years},
+        books::{bills, budgets, cost_centres, drafts, lock_exceptions, recurring, templates, years},
     },
 };
 
@@ -75,6 +80,12 @@ pub enum Node {
     VoucherDraft(Box<VoucherDraft>),
     /// A file that somebody uploaded.
     StoredFile(Box<StoredFile>),
+    /// A voucher that is kept to be written again.
+    VoucherTemplate(Box<VoucherTemplate>),
+    /// A voucher that comes again by a rule of dates.
+    RecurringVoucher(Box<RecurringVoucher>),
+    /// What became of one date of a recurring voucher.
+    RecurringRun(Box<RecurringRun>),
     /// A bill of a party.
     Bill(Box<Bill>),
     /// A budget.
@@ -121,6 +132,8 @@ pub enum Node {
     Tenant(Box<Tenant>),
     /// A place where tenants' databases may live.
     DatabaseServer(Box<DatabaseServer>),
+    /// A piece of work in the background.
+    Job(Box<Job>),
     /// Somebody who works for the platform.
     Admin(Box<Admin>),
     /// A row of the office's log.
@@ -259,6 +272,18 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
             let found = files::find(ctx, number).await?;
             found.map(|one| Node::StoredFile(Box::new(one)))
         }
+        VOUCHER_TEMPLATE => {
+            let found = templates::find(&*ctx.tenant()?, template_of(global)).await?;
+            found.map(|row| Node::VoucherTemplate(Box::new(row.into())))
+        }
+        RECURRING_VOUCHER => {
+            let found = recurring::list::find(&*ctx.tenant()?, recurring_of(global)).await?;
+            found.map(|row| Node::RecurringVoucher(Box::new(row.into())))
+        }
+        RECURRING_RUN => {
+            let found = recurring::list::find_run(&*ctx.tenant()?, run_of(global)).await?;
+            found.map(|row| Node::RecurringRun(Box::new(row.into())))
+        }
         BILL => {
             let found = bills::find(&*ctx.tenant()?, BillId::new(number)).await?;
             found.map(|one| Node::Bill(Box::new(one.into())))
@@ -285,7 +310,7 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
             let route = Arc::clone(ctx.tenant()?.db.route());
             (route.id.get() == number).then(|| Node::Account(Box::new(route.as_ref().into())))
         }
-        TENANT | DATABASE_SERVER | ADMIN | ADMIN_AUDIT_LOG_ENTRY | PLATFORM_SESSION => {
+        TENANT | DATABASE_SERVER | JOB | ADMIN | ADMIN_AUDIT_LOG_ENTRY | PLATFORM_SESSION => {
             office::node(ctx.platform()?, &kind, number).await?
         }
         _ => match staff::node(ctx, global).await? {

@@ -58,9 +58,9 @@ pub trait Observer: Send + Sync + std::fmt::Debug {
     /// [`Error::Unavailable`] when it may not.
     fn may_write(&self) -> Result<()>;
 
-    /// Called once before the first write after opening, so that no event waits in a database that
-    /// nobody opens.
-    fn before_first_write(&self) -> BoxFuture<'_, Result<()>>;
+    /// Called before the first write after opening, and again before a write once [`ANNOUNCED_FOR_MS`]
+    /// have gone, so that no event waits in a database that nobody opens.
+    fn before_write(&self) -> BoxFuture<'_, Result<()>>;
 
     /// Called after each durable commit.
     fn committed(&self, note: Note);
@@ -68,6 +68,10 @@ pub trait Observer: Send + Sync + std::fmt::Debug {
     /// Called when the database turns out to have moved: the route is stale.
     fn moved(&self);
 }
+
+/// How long a lane writes after it announced that it may, before it does so again. A worker that finds the
+/// last announcement much older than this knows that no lane writes on its ground.
+pub const ANNOUNCED_FOR_MS: i64 = 60_000;
 
 /// How a lane gets its connection, again when the old one is lost.
 pub type Connect = Arc<dyn Fn() -> BoxFuture<'static, Result<DatabaseConnection>> + Send + Sync>;

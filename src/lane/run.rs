@@ -7,7 +7,7 @@ use tokio::{sync::mpsc, sync::oneshot, time::Instant};
 use tracing::Instrument;
 
 use super::{
-    Actor, AnyBox, Expected, Member, Setup, Work,
+    ANNOUNCED_FOR_MS, Actor, AnyBox, Expected, Member, Setup, Work,
     fence::Fence,
     posting::{Post, Posted},
     state::State,
@@ -25,7 +25,7 @@ pub(super) struct Run {
     setup: Setup,
     connection: Option<DatabaseConnection>,
     state: State,
-    has_announced: bool,
+    announced_at: Option<i64>,
 }
 
 struct Waiting {
@@ -43,7 +43,7 @@ enum Failure {
 
 impl Run {
     pub(super) fn new(setup: Setup) -> Self {
-        Self { setup, connection: None, state: State::default(), has_announced: false }
+        Self { setup, connection: None, state: State::default(), announced_at: None }
     }
 
     pub(super) async fn work(mut self, mut members: mpsc::Receiver<Member>) {
@@ -206,16 +206,25 @@ impl Run {
 
     async fn begin(&mut self, actor: Actor) -> Result<Writing> {
         self.setup.observer.may_write()?;
-        if !self.has_announced {
-            self.setup.observer.before_first_write().await?;
-            self.has_announced = true;
-        }
+        self.announce().await?;
         let state = std::mem::take(&mut self.state);
         let (engine, expected) = (self.setup.engine, self.setup.expected);
         let connection = self.connection().await?;
         let begun =
             Writing::begin(&connection, engine, &self.setup.ids, actor, expected, state).await;
         begun.map_err(|error| self.after_failure(error))
+    }
+
+    /// Tells workers that there may soon be events, unless they were told a short while ago.
+    async fn announce(&mut self) -> Result<()> {
+        // As it stands before they are told: what they note of it is never earlier.
+        let now = self.setup.ids.clock().now_ms();
+        let since = self.announced_at.and_then(|at| now.checked_sub(at));
+        if !since.is_some_and(|since| (0..ANNOUNCED_FOR_MS).contains(&since)) {
+            self.setup.observer.before_write().await?;
+            self.announced_at = Some(now);
+        }
+        Ok(())
     }
 
     async fn connection(&mut self) -> Result<DatabaseConnection> {
@@ -296,7 +305,8 @@ impl Run {
         };
         txn.rollback().await?;
         let is_there = found.is_some_and(|hash| hash == mark.chain_hash.to_hex());
-        Ok(is_there.then_some(super::Note::of(&fence)))
+        // What it held is not known any more: workers had better look.
+        Ok(is_there.then_some(super::Note::of(&fence, true)))
     }
 }
 

@@ -60,6 +60,12 @@ pub const BILLS_ALLOCATED: &str = "billsAllocated";
 /// The event that somebody's access changed. It says no more: whoever listens is recognised anew.
 pub const ACCESS_CHANGED: &str = "accessChanged";
 
+/// The event that a business's recurring vouchers changed.
+pub const SCHEDULES_CHANGED: &str = "schedulesChanged";
+
+/// Events that workers wait for: main is told of them at once. Others are found, too, but later.
+pub const FOR_WORKERS: [&str; 1] = [SCHEDULES_CHANGED];
+
 /// What a transaction left behind, for caches, subscribers and other nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Note {
@@ -73,11 +79,14 @@ pub struct Note {
     pub chain_seq: i64,
     /// Its hash.
     pub chain_hash: ChainHash,
+    /// Whether an event is among what it left that workers wait for.
+    pub is_for_workers: bool,
 }
 
 impl Note {
-    pub(super) fn of(fence: &Fence) -> Self {
+    pub(super) fn of(fence: &Fence, is_for_workers: bool) -> Self {
         Self {
+            is_for_workers,
             change_seq: fence.change_seq,
             access_seq: fence.access_seq,
             settings_seq: fence.settings_seq,
@@ -96,6 +105,7 @@ pub struct Writing {
     recorded_at: i64,
     actor: Actor,
     ids: Arc<Ids>,
+    is_for_workers: bool,
     pub(super) state: State,
     audit: Rows,
     keys: Rows,
@@ -135,6 +145,7 @@ impl Writing {
             recorded_at,
             actor,
             ids: Arc::clone(ids),
+            is_for_workers: false,
             state,
             audit: Rows::of(&tables::AUDIT),
             keys: Rows::of(&tables::KEYS),
@@ -229,6 +240,7 @@ impl Writing {
         payload: String,
     ) -> i64 {
         self.fence.change_seq += 1;
+        self.is_for_workers |= FOR_WORKERS.contains(&kind);
         self.events.push([
             self.fence.change_seq.into(),
             self.recorded_at.into(),
@@ -513,10 +525,10 @@ impl Writing {
     /// # Errors
     /// When the commit failed or its answer was lost.
     pub(super) async fn commit(self) -> Result<(Note, State)> {
-        let Self { txn, fence, mut state, .. } = self;
+        let Self { txn, fence, mut state, is_for_workers, .. } = self;
         timed("commit lane", txn.commit()).await?;
         state.committed(&fence);
-        Ok((Note::of(&fence), state))
+        Ok((Note::of(&fence, is_for_workers), state))
     }
 
     /// Gives everything up.

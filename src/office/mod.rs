@@ -2,6 +2,7 @@
 
 pub mod file_rules;
 pub mod log;
+pub mod queue;
 pub mod servers;
 
 use std::{sync::Arc, time::Duration};

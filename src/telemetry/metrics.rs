@@ -33,17 +33,20 @@ const COUNTERS: [(&str, &str); 12] = [
 ];
 
 /// Counters that come with labels, when something is counted.
-const LABELLED: [(&str, &str); 1] =
-    [(super::slow::SLOW_COUNTER, "Statements slower than log.slow_query_ms, by their names")];
+const LABELLED: [(&str, &str); 2] = [
+    (super::slow::SLOW_COUNTER, "Statements slower than log.slow_query_ms, by their names"),
+    ("daybook_jobs_total", "Jobs in the background, by kind and by what came of them"),
+];
 
 const GAUGES: [(&str, &str); 2] = [
     ("daybook_tenants", "Tenants on this node: open, opening, draining, and those with a lease"),
     ("daybook_nodes_live", "Processes that share these databases and are alive"),
 ];
 
-const HISTOGRAMS: [(&str, &str); 3] = [
+const HISTOGRAMS: [(&str, &str); 4] = [
     ("daybook_operation_seconds", "Time from a GraphQL operation's admission to its answer"),
     ("daybook_tenant_open_seconds", "Time to open a tenant's database"),
+    ("daybook_job_seconds", "Time that a job in the background took, by kind"),
     (BATCHES, "Vouchers and changes that shared one commit"),
 ];
 

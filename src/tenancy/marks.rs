@@ -21,6 +21,7 @@ pub(super) struct Marks {
     main: ControlDb,
     clock: Clock,
     waiting: Newest<()>,
+    wanted: Newest<()>,
     announcing: Gather<TenantId>,
 }
 
@@ -29,12 +30,23 @@ const ROWS_MAX: usize = 256;
 
 impl Marks {
     pub fn new(main: ControlDb, clock: Clock) -> Self {
-        Self { main, clock, waiting: Newest::default(), announcing: Gather::default() }
+        Self {
+            main,
+            clock,
+            waiting: Newest::default(),
+            wanted: Newest::default(),
+            announcing: Gather::default(),
+        }
     }
 
     /// Notes that a tenant's events go up to `change_seq`.
     pub fn note(&self, tenant: TenantId, change_seq: i64) {
         self.waiting.note(tenant, change_seq, ());
+    }
+
+    /// Notes that an event up to `change_seq` is one that workers wait for.
+    pub fn want(&self, tenant: TenantId, change_seq: i64) {
+        self.wanted.note(tenant, change_seq, ());
     }
 
     /// Writes what waits, every `every`, until it is dropped.
@@ -59,7 +71,22 @@ impl Marks {
                 Err(error) => failed = Some(error),
             }
         }
+        for one in self.wanted.rows() {
+            match self.write_wanted(one).await {
+                Ok(()) => self.wanted.written(&[one]),
+                Err(error) => failed = Some(error),
+            }
+        }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// The row is there: the lane announced itself before it wrote.
+    async fn write_wanted(&self, (tenant, (change_seq, ())): Row<()>) -> Result<()> {
+        let writer = self.main.writer();
+        let sql = "UPDATE outbox_pending SET wanted_seq = ? WHERE tenant_id = ? AND wanted_seq < ?";
+        let values = [change_seq.into(), tenant.get().into(), change_seq.into()];
+        writer.execute_raw(statement(writer.get_database_backend(), sql, values)).await?;
+        Ok(())
     }
 
     async fn write(&self, marks: &[Row<()>]) -> Result<()> {

@@ -40,7 +40,7 @@ impl Observer for LaneObserver {
         self.standing.may_write()
     }
 
-    fn before_first_write(&self) -> BoxFuture<'_, Result<()>> {
+    fn before_write(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.marks.announce(self.tenant))
     }
 
@@ -48,6 +48,9 @@ impl Observer for LaneObserver {
         self.pulse.heard(note);
         self.hub.wake(self.tenant, note.change_seq);
         self.marks.note(self.tenant, note.change_seq);
+        if note.is_for_workers {
+            self.marks.want(self.tenant, note.change_seq);
+        }
         self.anchors.note(self.tenant, note.chain_seq, note.chain_hash);
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use daybook::office::queue::NewJob;
 use daybook_entity::main::people::PlatformRole;
 use serde_json::{Value, json};
 
@@ -59,6 +60,20 @@ on_every_engine! {
         });
         let granted = shop.client.ask(grant, json!({ "input": input })).await;
         assert!(granted.refusals("lockExceptionGrant").is_empty(), "{}", granted.body);
+        let template = shop.template("Rent").await;
+        let today = daybook::clock::day_in("Asia/Kolkata", app.clock.now_ms());
+        let plan = json!({ "unit": "DAY", "firstOn": today.to_string() });
+        let recurring = shop.recur(&template, plan).await;
+        shop.run(&recurring).await;
+        app.app.runner().turn().await.unwrap();
+        let job = NewJob {
+            kind: "OUTBOX",
+            tenant: None,
+            key: "of nobody".to_owned(),
+            payload: String::new(),
+            due_at: app.clock.now_ms(),
+        };
+        app.app.office.enqueue(&[job]).await.unwrap();
         let admin = office(app, "asha@office.example", PlatformRole::Admin).await;
         let schema = Introspected::of(&shop.client).await;
 

@@ -31,13 +31,17 @@ pub mod job {
         pub id: JobId,
         pub kind: String,
         pub tenant_id: Option<TenantId>,
-        /// The tenant's event that asked for it: with kind and tenant, unique.
-        pub change_seq: Option<i64>,
+        /// What it is about, in the words of its kind.
+        pub job_key: String,
+        /// Kind, tenant and key: no two jobs are about the same.
+        pub unique_key: String,
         /// JSON.
         #[sea_orm(column_type = "Text")]
         pub payload: String,
         pub state: JobState,
         pub attempts: i32,
+        /// Rises with each change; whoever changes it compares it.
+        pub version: i64,
         /// Not before this instant.
         pub due_at: i64,
         pub lease_until: Option<i64>,
@@ -79,6 +83,35 @@ pub mod outbox_pending {
         /// Rises with each mark; who clears it compares it.
         pub generation: i64,
         pub pending: bool,
+        pub updated_at: i64,
+        /// Number of the last event that was handled.
+        pub handled_seq: i64,
+        /// The epoch of the tenant's database in which it had that number.
+        pub handled_epoch: i64,
+        /// When a worker looked last.
+        pub handled_at: i64,
+        /// Number of the newest event that is known to be for workers; 0 where none is.
+        pub wanted_seq: i64,
+    }
+
+    no_relations!();
+}
+
+pub mod tenant_due {
+    //! When a tenant's schedules are next due, so that a tenant that nobody opens is found.
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "tenant_due")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: TenantId,
+        /// Nothing where no schedule has a date left.
+        pub due_at: Option<i64>,
+        /// The epoch of the tenant's database as of which this was found out.
+        pub epoch: i64,
+        /// The tenant's newest event as of then; an older finding never takes the place of a newer one.
+        pub change_seq: i64,
         pub updated_at: i64,
     }
 

@@ -5,10 +5,8 @@ use daybook_entity::{
     main::{people::*, record::*, work::*},
     master::{chart::*, node::*, tenant::*},
     tenant::{
-        books::*, budgets::*, business::*, chart as own, chart::ledger, costs::*, drafts::*,
-        exchange::exchange_rate,
-        bank::*, books::*, business::*, chart as own, chart::ledger, drafts::*, files::*,
-        lane::lane, people as staff, record::*,
+        bank::*, books::*, budgets::*, business::*, chart as own, chart::ledger, costs::*, drafts::*,
+        exchange::exchange_rate, files::*, lane::lane, people as staff, record::*, recurring::*,
     },
 };
 use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait, TenantMigrator};
@@ -38,6 +36,7 @@ pub async fn main_rows(db: &DatabaseConnection) {
     both_fit::<job::Entity>(db, &[("state", JobState::Leased.into())]).await;
     both_fit::<tenant_change::Entity>(db, &[]).await;
     both_fit::<outbox_pending::Entity>(db, &[("pending", false.into())]).await;
+    both_fit::<tenant_due::Entity>(db, &[]).await;
 }
 
 /// Every table of the master database.
@@ -177,6 +176,17 @@ async fn book_rows(db: &DatabaseConnection) {
     fits::<voucher_draft::Entity>(db, 1, Fill::Full, &given).await;
     let given = [("action", DraftAction::Post.into()), rejected];
     fits::<voucher_draft::Entity>(db, 2, Fill::Sparse, &given).await;
+    both_fit::<voucher_template::Entity>(db, &[]).await;
+    let given = [
+        ("unit", RecurrenceUnit::Quarter.into()),
+        ("short_month", ShortMonthRule::NextMonth.into()),
+        ("state", RecurringState::Ended.into()),
+        ("makes", RecurringMakes::Voucher.into()),
+        ("catch_up", CatchUpRule::Latest.into()),
+    ];
+    both_fit::<recurring_voucher::Entity>(db, &given).await;
+    let given = [("state", RunState::Failed.into()), ("reason", DraftReason::Approval.into())];
+    both_fit::<recurring_run::Entity>(db, &given).await;
     let given =
         [("purpose", FilePurpose::BankStatement.into()), ("state", FileState::Stored.into())];
     fits::<stored_file::Entity>(db, 1, Fill::Full, &given).await;

@@ -3,6 +3,7 @@
 //! One line makes the field of the typed section, its documentation, and the entry in [`table`].
 
 mod files;
+mod jobs;
 mod security;
 mod serving;
 mod storage;
@@ -10,6 +11,7 @@ mod storage;
 use std::sync::LazyLock;
 
 pub use files::Files;
+pub use jobs::Jobs;
 pub use security::Security;
 pub use serving::{Demo, Limits, Log, Server, Subscriptions, Telemetry};
 pub use storage::{Data, Lane, Main, Master, Nodes, Tenants};
@@ -40,6 +42,7 @@ pub fn table() -> &'static [Setting] {
             Files::SETTINGS,
             Lane::SETTINGS,
             Nodes::SETTINGS,
+            Jobs::SETTINGS,
             Log::SETTINGS,
             Telemetry::SETTINGS,
             Demo::SETTINGS,

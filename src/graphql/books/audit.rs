@@ -134,6 +134,10 @@ subject_types! {
     LockException = "LockException",
     /// A period lock of a business.
     PeriodLock = "PeriodLock",
+    /// The events that are kept for subscribers and for work in the background.
+    Outbox = "Outbox",
+    /// A voucher that comes again by a rule of dates.
+    RecurringVoucher = "RecurringVoucher",
     /// Somebody signed in.
     Session = "Session",
     /// A file that somebody uploaded.
@@ -146,6 +150,8 @@ subject_types! {
     VoucherAttachment = "VoucherAttachment",
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraft = "VoucherDraft",
+    /// A voucher that is kept to be written again.
+    VoucherTemplate = "VoucherTemplate",
     /// A voucher type, as the account numbers and shows it.
     VoucherType = "VoucherType",
 }

@@ -12,15 +12,19 @@ use async_graphql::{
 use daybook_domain::{
     cost::CostSplit,
     id::{
-        BankMatchId, BudgetId, BusinessId, BusinessYearId, EntryId, LedgerId, LockExceptionId, UserId,
-        VoucherDraftId, VoucherId, VoucherVersionId,
+        BankMatchId, BudgetId, BusinessId, BusinessYearId, EntryId, LedgerId, LockExceptionId,
+        RecurringVoucherId, UserId, VoucherDraftId, VoucherId, VoucherTemplateId, VoucherVersionId,
     },
     money::Money,
 };
-use daybook_entity::tenant::business::{business, lock_exception, year_act};
+use daybook_entity::tenant::{
+    business::{business, lock_exception, year_act},
+    drafts::voucher_draft,
+    recurring::{recurring_voucher, voucher_template},
+};
 use tokio::sync::Mutex;
 
-use super::ledgers::Ledger;
+use super::{ledgers::Ledger, templates::VoucherTemplate};
 use crate::{
     error::{Error, Refusal},
     graphql::{
@@ -32,10 +36,10 @@ use crate::{
     services::{
         banks::matches::{self, Match},
         books::{
-            budgets, chart, drafts, lock_exceptions,
+            budgets, chart, drafts, lock_exceptions, recurring,
             registers::{self, Status, StoredAct},
             standing::{self, Wanted},
-            years,
+            templates, years,
         },
         staff::{self, Member},
     },
@@ -57,6 +61,9 @@ pub struct Loaders {
     exceptions: DataLoader<Exceptions>,
     vouchers: DataLoader<Vouchers>,
     problems: DataLoader<Problems>,
+    drafts: DataLoader<Drafts>,
+    templates: DataLoader<Templates>,
+    recurring: DataLoader<Recurring>,
 }
 
 /// More keys than any page has: a batch is parted by the service, on one connection.
@@ -87,7 +94,12 @@ impl Loaders {
                 .max_batch_size(BATCH_MAX),
             vouchers: DataLoader::new(Vouchers(turn.clone()), tokio::spawn)
                 .max_batch_size(BATCH_MAX),
-            problems: DataLoader::new(Problems(turn), tokio::spawn).max_batch_size(BATCH_MAX),
+            problems: DataLoader::new(Problems(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
+            drafts: DataLoader::new(Drafts(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
+            templates: DataLoader::new(Templates(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
+            recurring: DataLoader::new(Recurring(turn), tokio::spawn).max_batch_size(BATCH_MAX),
         }
     }
 }
@@ -203,6 +215,29 @@ pub async fn voucher(ctx: &Context<'_>, id: VoucherId) -> ApiResult<Option<Poste
 /// What keeps a draft from being posted.
 pub async fn problems(ctx: &Context<'_>, id: VoucherDraftId) -> ApiResult<Vec<Refusal>> {
     Ok(ctx.tenant()?.loaders.problems.load_one(id).await?.unwrap_or_default())
+}
+
+/// A draft, if the caller may see it.
+pub async fn draft(
+    ctx: &Context<'_>,
+    id: VoucherDraftId,
+) -> ApiResult<Option<voucher_draft::Model>> {
+    ctx.tenant()?.loaders.drafts.load_one(id).await
+}
+
+/// The template of a recurring voucher that the caller sees, thrown away or not.
+pub async fn template(ctx: &Context<'_>, id: VoucherTemplateId) -> ApiResult<VoucherTemplate> {
+    let row = ctx.tenant()?.loaders.templates.load_one(id).await?;
+    let row = row.map(VoucherTemplate::from);
+    row.ok_or_else(|| Error::Internal(format!("something of an unknown template {id}")).into())
+}
+
+/// A recurring voucher, if the caller may see it.
+pub async fn recurring(
+    ctx: &Context<'_>,
+    id: RecurringVoucherId,
+) -> ApiResult<Option<recurring_voucher::Model>> {
+    ctx.tenant()?.loaders.recurring.load_one(id).await
 }
 
 struct Sums(Turn);
@@ -398,5 +433,50 @@ impl Loader<VoucherDraftId> for Problems {
     ) -> ApiResult<HashMap<VoucherDraftId, Vec<Refusal>>> {
         let _turn = self.0.one.lock().await;
         Ok(drafts::list::problems_of(&self.0.scope, ids).await?)
+    }
+}
+
+struct Drafts(Turn);
+
+impl Loader<VoucherDraftId> for Drafts {
+    type Value = voucher_draft::Model;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        ids: &[VoucherDraftId],
+    ) -> ApiResult<HashMap<VoucherDraftId, voucher_draft::Model>> {
+        let _turn = self.0.one.lock().await;
+        Ok(drafts::list::among(&self.0.scope, ids).await?)
+    }
+}
+
+struct Templates(Turn);
+
+impl Loader<VoucherTemplateId> for Templates {
+    type Value = voucher_template::Model;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        ids: &[VoucherTemplateId],
+    ) -> ApiResult<HashMap<VoucherTemplateId, voucher_template::Model>> {
+        let _turn = self.0.one.lock().await;
+        Ok(templates::of_recurring(&self.0.scope, ids).await?)
+    }
+}
+
+struct Recurring(Turn);
+
+impl Loader<RecurringVoucherId> for Recurring {
+    type Value = recurring_voucher::Model;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        ids: &[RecurringVoucherId],
+    ) -> ApiResult<HashMap<RecurringVoucherId, recurring_voucher::Model>> {
+        let _turn = self.0.one.lock().await;
+        Ok(recurring::list::among(&self.0.scope, ids).await?)
     }
 }

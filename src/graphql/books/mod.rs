@@ -19,7 +19,10 @@ pub mod locks;
 pub mod openings;
 pub mod scenarios;
 pub mod revaluation;
+pub mod recurring;
+pub mod recurring_acts;
 pub mod subscriptions;
+pub mod templates;
 pub mod vouchers;
 pub mod years;
 
@@ -40,6 +43,8 @@ pub struct BooksQuery(
     cost_centres::CostCentreQuery,
     budgets::BudgetQuery,
     drafts::DraftQuery,
+    templates::TemplateQuery,
+    recurring::RecurringQuery,
     audit::AuditQuery,
 );
 
@@ -61,4 +66,6 @@ pub struct BooksMutation(
     budgets::BudgetMutation,
     openings::OpeningMutation,
     draft_acts::DraftMutation,
+    templates::TemplateMutation,
+    recurring_acts::RecurringMutation,
 );

@@ -267,6 +267,8 @@ user_errors!(
         CurrencyUnknown,
         /// There is no exchange rate of the day or before.
         ExchangeRateUnknown,
+        /// A recurring voucher uses it.
+        InUse,
         /// The ledger is archived and takes no more entries.
         LedgerArchived,
         /// There is no such ledger in this business.
@@ -290,6 +292,8 @@ user_errors!(
         SideRule,
         /// Somebody changed the voucher or draft meanwhile.
         Stale,
+        /// Another one of this business has this name.
+        Taken,
         /// Fewer than two entries.
         TooFewEntries,
         /// The amount is beyond what is kept.

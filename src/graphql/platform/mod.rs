@@ -3,6 +3,7 @@
 pub mod admins;
 pub mod audit;
 pub mod figures;
+pub mod jobs;
 pub mod node;
 pub mod servers;
 pub mod sessions;
@@ -18,6 +19,7 @@ pub struct PlatformQuery(
     servers::ServerQuery,
     system::SystemQuery,
     figures::FigureQuery,
+    jobs::JobQuery,
     audit::AdminAuditQuery,
     admins::AdminQuery,
     sessions::AdminSessionQuery,
@@ -28,6 +30,7 @@ pub struct PlatformQuery(
 pub struct PlatformMutation(
     tenants::TenantMutation,
     servers::ServerMutation,
+    jobs::JobMutation,
     admins::AdminMutation,
     sessions::AdminSessionMutation,
 );

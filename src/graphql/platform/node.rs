@@ -1,9 +1,9 @@
 //! Objects of the office by their global id.
 
-use daybook_domain::id::{DatabaseServerId, PlatformUserId, SessionId, TenantId};
+use daybook_domain::id::{DatabaseServerId, JobId, PlatformUserId, SessionId, TenantId};
 
 use super::{
-    audit::ADMIN_AUDIT_LOG_ENTRY, servers::DATABASE_SERVER, sessions::PLATFORM_SESSION, tenants,
+    audit::ADMIN_AUDIT_LOG_ENTRY, jobs::JOB, servers::DATABASE_SERVER, sessions::PLATFORM_SESSION, tenants,
 };
 use crate::{
     graphql::{
@@ -12,7 +12,7 @@ use crate::{
         session::{ADMIN, TENANT},
     },
     scope::PlatformScope,
-    services::platform::{admins, audit, servers, sessions},
+    services::platform::{admins, audit, jobs, servers, sessions},
 };
 
 /// The object of the office that a global id of this kind and number names.
@@ -28,6 +28,10 @@ pub async fn node(scope: &PlatformScope, kind: &str, number: i64) -> ApiResult<O
         DATABASE_SERVER => {
             let found = servers::by_ids(scope, [DatabaseServerId::new(number)]).await?;
             found.into_iter().next().map(|row| Node::DatabaseServer(Box::new(row.into())))
+        }
+        JOB => {
+            let found = jobs::find(scope, JobId::new(number)).await?;
+            found.map(|row| Node::Job(Box::new(row.into())))
         }
         ADMIN => {
             let found = admins::find(scope, PlatformUserId::new(number)).await?;

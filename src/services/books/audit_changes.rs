@@ -26,25 +26,29 @@ pub enum Told {
 }
 
 /// Fields that hold the number of another thing, and its kind.
-const REFERENCES: [(&str, &str); 15] = [
+const REFERENCES: [(&str, &str); 20] = [
     ("bankLine", "BankLine"),
     ("bill", "Bill"),
     ("category", "CostCategory"),
     ("centre", "CostCentre"),
     ("differenceBy", "Voucher"),
+    ("draft", "VoucherDraft"),
     ("group", "AccountGroup"),
     ("ledger", "Ledger"),
+    ("owner", "User"),
     ("party", "Ledger"),
     ("postedVoucher", "Voucher"),
     ("reverses", "Voucher"),
     ("subgroup", "AccountSubgroup"),
     ("targetLedger", "Ledger"),
+    ("template", "VoucherTemplate"),
     ("type", "VoucherType"),
     ("user", "User"),
     ("voucher", "Voucher"),
     ("voucherEntry", "VoucherEntry"),
     ("year", "BusinessYear"),
 ];
+
 /// Lists whose rows are told by their id.
 const ROWS: [(&str, &str); 3] =
     [("businesses", "Business"), ("entries", "VoucherEntry"), ("ledgers", "Ledger")];

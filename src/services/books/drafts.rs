@@ -16,14 +16,17 @@ use daybook_domain::{
     id::{BusinessId, UserId, VoucherDraftId, VoucherId, VoucherTypeId},
     role::Permission,
 };
-use daybook_entity::tenant::drafts::{DraftAction, DraftStatus, voucher_draft};
+use daybook_entity::tenant::{
+    business::business,
+    drafts::{DraftAction, DraftStatus, voucher_draft},
+};
 use sea_orm::{ActiveEnum, ActiveModelTrait, EntityTrait};
 
 use self::content::Content;
 use crate::{
     error::{Code, Error, Result},
     lane::{Change, Writing},
-    scope::Access,
+    scope::{Access, TenantScope},
 };
 
 /// A draft as it is stored.
@@ -47,13 +50,49 @@ pub struct NewDraft {
     voucher: Option<VoucherId>,
     content: Content,
     title: Title,
+    /// Ids of users who wrote what it says besides whoever begins it, parted by one space.
+    others: String,
 }
 
 impl NewDraft {
-    /// Stores it, as far as it has come.
-    async fn begin(self, writing: &mut Writing, status: DraftStatus) -> Result<Row> {
+    /// A draft of a voucher to be posted that says this.
+    pub fn of(
+        scope: &TenantScope,
+        (chart, business): (&Chart, &business::Model),
+        content: Content,
+    ) -> Self {
+        let action = DraftAction::Post;
+        let title = content.title(scope, (chart, business), action, None);
+        let others = String::new();
+        Self { business: business.id, action, voucher: None, content, title, others }
+    }
+
+    /// The same, of which others wrote a part: none of them approves it.
+    #[must_use]
+    pub fn written_by(self, others: &str) -> Self {
+        Self { others: others.to_owned(), ..self }
+    }
+
+    /// Stores it, as far as it has come, as a draft of whoever acts.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn begin(self, writing: &mut Writing, status: DraftStatus) -> Result<Row> {
         let maker = writing.actor().user();
         let maker = maker.ok_or_else(|| Error::Internal("a draft of nobody".into()))?;
+        self.begin_of(writing, status, maker).await
+    }
+
+    /// Stores it, as far as it has come, as somebody's draft.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn begin_of(
+        self,
+        writing: &mut Writing,
+        status: DraftStatus,
+        maker: UserId,
+    ) -> Result<Row> {
         let now = writing.recorded_at();
         let is_submitted = status == DraftStatus::Submitted;
         let mut row = Row {
@@ -78,6 +117,9 @@ impl NewDraft {
             reason: None,
             result_voucher_id: None,
         };
+        for other in self.others.split_whitespace().filter_map(|id| id.parse().ok()) {
+            add_maker(&mut row, UserId::new(other));
+        }
         self.title.put(&mut row);
         let stored = voucher_draft::ActiveModel::from(row).insert(writing.conn()).await?;
         let action = if is_submitted { SUBMITTED } else { SAVED };

@@ -19,6 +19,7 @@ pub mod audit;
 pub mod bootstrap;
 pub mod fault;
 pub mod fleet;
+pub mod jobs;
 pub mod provision;
 pub mod ready;
 pub mod repair;

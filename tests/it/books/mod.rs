@@ -16,6 +16,7 @@ mod locks;
 mod names;
 mod oldest;
 mod openings;
+mod recurring;
 mod refusals;
 mod retry;
 mod revaluation;

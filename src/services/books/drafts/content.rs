@@ -322,7 +322,7 @@ impl Content {
     }
 
     /// Adds it to what the edit log keeps.
-    pub(super) fn describe(&self, head: Canonical) -> Canonical {
+    pub(in crate::services::books) fn describe(&self, head: Canonical) -> Canonical {
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
         head.int_if("voucherVersion", self.voucher_version.map(i64::from))
             .text_if("reason", self.reason.as_deref())
@@ -507,7 +507,10 @@ impl Cost {
 ///
 /// # Errors
 /// Both, where there is any.
-pub(super) fn together<T>(missing: Vec<Refusal>, judged: Result<T>) -> Result<T> {
+pub(in crate::services::books) fn together<T>(
+    missing: Vec<Refusal>,
+    judged: Result<T>,
+) -> Result<T> {
     let more = match judged {
         Ok(done) if missing.is_empty() => return Ok(done),
         Ok(_) => Vec::new(),

@@ -104,6 +104,23 @@ async fn rows_of(conn: &impl ConnectionTrait, ids: &[VoucherDraftId]) -> Result<
     Ok(rows)
 }
 
+/// The drafts with these ids that the caller sees.
+///
+/// # Errors
+/// No permission, or a database that cannot be read.
+pub async fn among(
+    scope: &TenantScope,
+    ids: &[VoucherDraftId],
+) -> Result<HashMap<VoucherDraftId, Row>> {
+    scope.require(Permission::VoucherRead)?;
+    let rows = {
+        let reader = scope.db.reader().await?;
+        rows_of(reader.conn(), ids).await?
+    };
+    let seen = rows.into_iter().filter(|row| is_visible(&scope.access, row));
+    Ok(seen.map(|row| (row.id, row)).collect())
+}
+
 /// What keeps drafts from being posted, as far as it can be told without a lock; nothing of those that are
 /// posted. A few queries, however many drafts there are.
 ///

@@ -23,6 +23,13 @@ pub struct Done {
     pub draft: Option<Row>,
 }
 
+impl Done {
+    /// Nothing was posted: it was kept as this draft.
+    pub fn kept(draft: Row) -> Self {
+        Self { posted: nothing(false), draft: Some(draft) }
+    }
+}
+
 impl From<Posted> for Done {
     fn from(posted: Posted) -> Self {
         Self { posted, draft: None }
@@ -41,10 +48,7 @@ pub fn voucher(scope: &TenantScope, chart: &Chart, command: &PostVoucher) -> Opt
         return None;
     }
     let business = chart.chosen(scope, command.business, "input").ok()?;
-    let content = Content::of_voucher(command);
-    let action = DraftAction::Post;
-    let title = content.title(scope, (chart, business), action, None);
-    Some(NewDraft { business: business.id, action, voucher: None, content, title })
+    Some(NewDraft::of(scope, (chart, business), Content::of_voucher(command)))
 }
 
 /// The draft of an act on a voucher, where its business wants approval. It is about the version that was
@@ -67,8 +71,8 @@ pub fn act(
         ..content()
     };
     let title = content.title(scope, (chart, business), action, Some(voucher));
-    let voucher = Some(voucher.id);
-    Some(NewDraft { business: business.id, action, voucher, content, title })
+    let (voucher, others) = (Some(voucher.id), String::new());
+    Some(NewDraft { business: business.id, action, voucher, content, title, others })
 }
 
 /// Does a deed, or keeps its command as a draft that waits for approval. An input that was sent before is

@@ -94,6 +94,7 @@ pub async fn save(scope: &TenantScope, command: SaveDraft) -> Result<Row> {
         voucher: voucher.map(|voucher| voucher.id),
         content,
         title,
+        others: String::new(),
     };
     let (access, draft, expected) =
         (Arc::clone(&scope.access), command.draft, command.expected_version);
