@@ -2,6 +2,7 @@
 
 mod acts;
 mod bills;
+mod crowd;
 mod drafts;
 mod edits;
 mod figures;

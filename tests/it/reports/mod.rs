@@ -13,3 +13,5 @@ mod several;
 mod statements;
 mod summaries;
 mod together;
+
+pub use model::Chance;
