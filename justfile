@@ -46,6 +46,14 @@ test-all *args:
 bench *args:
     cargo bench --locked --bench books -- {{args}}
 
+# The books beside a plain ledger in memory, for one seed and many steps, on every engine at hand.
+model seed steps="3000":
+    DAYBOOK_MODEL_SEED={{seed}} DAYBOOK_MODEL_STEPS={{steps}} cargo test --locked --test it -- model::
+
+# Kills the program at work, fifty times an engine, and looks what is left.
+crash kills="50":
+    DAYBOOK_CRASH_KILLS={{kills}} cargo test --locked --test cli -- --nocapture crash::
+
 # Writes the public contract anew: the schema, and the page of permissions.
 schema:
     cargo run --quiet --locked -- schema > schema.graphql.new

@@ -45,8 +45,18 @@ impl Default for SessionLimits {
 pub enum Use {
     /// The one connection that writes.
     Write,
+    /// The one connection of a lane. All that it asks, and all that foreign keys ask for it, finds rows by
+    /// their keys. A plan lives as long as the session, and one made while a table was small would read
+    /// the whole of it for ever after, so PostgreSQL's planner is told not to.
+    Lane,
     /// Reads only; SQLite enforces it.
     Read,
+}
+
+impl Use {
+    fn writes(self) -> bool {
+        self != Self::Read
+    }
 }
 
 /// Opens a pool of at most `most` connections to an existing database. Of a server, a first connection
@@ -73,7 +83,7 @@ pub(super) async fn try_open(
 ) -> std::result::Result<DatabaseConnection, Failure> {
     let mut options = match target {
         Target::Sqlite { path } => {
-            if using == Use::Write {
+            if using.writes() {
                 let path = path.clone();
                 let made = files::blocking(move || files::make_private(&path)).await;
                 made.map_err(|error| Failure::other(error.cause().unwrap_or_default()))?;
@@ -83,7 +93,7 @@ pub(super) async fn try_open(
             options.map_sqlx_sqlite_opts(move |_| sqlite_options(&path, using, limits));
             options
         }
-        Target::Server(server) => server_options(server, limits),
+        Target::Server(server) => server_options(server, using, limits),
     };
     let lock_wait = Duration::from_millis(limits.lock_wait_ms.max(1_000));
     // The one connection of a lane or a reader is waited for only when it must be made anew.
@@ -110,7 +120,7 @@ pub(super) async fn try_open(
             opening.await.map_err(|error| Failure::other(format!("{}: {error}", target.label())))?
         }
         Target::Server(server) => {
-            let attempt = Box::pin(sign_in(server, limits));
+            let attempt = Box::pin(sign_in(server, using, limits));
             reach::first_of(server, opening, attempt).await?
         }
     };
@@ -119,10 +129,10 @@ pub(super) async fn try_open(
 }
 
 /// Signs in once and leaves again, to learn why a pool gets no connection.
-async fn sign_in(server: &ServerTarget, limits: SessionLimits) -> sqlx::Result<()> {
+async fn sign_in(server: &ServerTarget, using: Use, limits: SessionLimits) -> sqlx::Result<()> {
     use sqlx::Connection as _;
     match server.engine {
-        Engine::Postgres => postgres_options(server, limits).connect().await?.close().await,
+        Engine::Postgres => postgres_options(server, using, limits).connect().await?.close().await,
         _ => mysql_options(server).connect().await?.close().await,
     }
 }
@@ -145,7 +155,7 @@ fn sqlite_options(
     };
     let options = sqlite::SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(using == Use::Write)
+        .create_if_missing(using.writes())
         .journal_mode(sqlite::SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .foreign_keys(true)
@@ -157,17 +167,17 @@ fn sqlite_options(
         .pragma("temp_store", "MEMORY")
         .disable_statement_logging();
     match using {
-        Use::Write => options,
+        Use::Write | Use::Lane => options,
         Use::Read => options.pragma("query_only", "ON"),
     }
 }
 
-fn server_options(server: &ServerTarget, limits: SessionLimits) -> ConnectOptions {
+fn server_options(server: &ServerTarget, using: Use, limits: SessionLimits) -> ConnectOptions {
     let server = Arc::new(server.clone());
     match server.engine {
         Engine::Postgres => {
             let mut options = ConnectOptions::new("postgres://localhost");
-            options.map_sqlx_postgres_opts(move |_| postgres_options(&server, limits));
+            options.map_sqlx_postgres_opts(move |_| postgres_options(&server, using, limits));
             options
         }
         _ => {
@@ -194,7 +204,7 @@ fn server_options(server: &ServerTarget, limits: SessionLimits) -> ConnectOption
 }
 
 /// Statements hold values, and some of them passwords: the driver logs none, whatever the level.
-fn postgres_options(server: &ServerTarget, limits: SessionLimits) -> PgConnectOptions {
+fn postgres_options(server: &ServerTarget, using: Use, limits: SessionLimits) -> PgConnectOptions {
     let options = PgConnectOptions::new_without_pgpass()
         .host(&server.host)
         .port(server.port)
@@ -218,6 +228,10 @@ fn postgres_options(server: &ServerTarget, limits: SessionLimits) -> PgConnectOp
             ("jit", "off".to_owned()),
         ])
         .disable_statement_logging();
+    let options = match using {
+        Use::Lane => options.options([("enable_seqscan", "off")]),
+        Use::Write | Use::Read => options,
+    };
     match &server.tls.root {
         Some(root) => options.ssl_root_cert(root),
         None => options,

@@ -220,7 +220,7 @@ fn lane_connection(target: Target, settings: &Settings) -> Connect {
             if let Target::Sqlite { path } = &target {
                 must_exist(path)?;
             }
-            connect::open(&target, Use::Write, 1, session).await
+            connect::open(&target, Use::Lane, 1, session).await
         })
     })
 }

@@ -9,6 +9,7 @@
 )]
 
 mod books;
+mod clerk;
 #[allow(dead_code, reason = "the other tests' caller can do more")]
 #[path = "../it/client.rs"]
 mod client;
@@ -19,6 +20,7 @@ mod crowd;
 #[path = "../it/engine.rs"]
 mod engine;
 mod example;
+mod full;
 mod instance;
 mod nodes;
 mod place;

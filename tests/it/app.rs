@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     client::{Client, PASSWORD},
+    durability::proxy::{Mood, Proxy},
     engine::{Engine, new_marker},
 };
 
@@ -130,6 +131,28 @@ where
         }
         let app = TestApp::start(engine, settings).await;
         let outcome = AssertUnwindSafe(test(&app)).catch_unwind().await;
+        app.end().await;
+        outcome
+    });
+    if let Err(panic) = outcome {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// As [`run_on`], with a proxy between the program and its tenants' databases.
+pub fn run_behind<T>(engine: Engine, test: T)
+where
+    T: for<'a> FnOnce(&'a TestApp, &'a Proxy) -> BoxFuture<'a, ()>,
+{
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let outcome = runtime.block_on(async {
+        if !engine.is_there().await {
+            return Ok(());
+        }
+        let proxy = Proxy::before(engine).await;
+        let app = TestApp::start(engine, &[("tenants.server_url", &proxy.url)]).await;
+        let outcome = AssertUnwindSafe(test(&app, &proxy)).catch_unwind().await;
+        proxy.is(Mood::Calm);
         app.end().await;
         outcome
     });

@@ -16,14 +16,24 @@ use crate::{
 };
 
 pub async fn verified(app: &TestApp) -> Report {
-    let id = row_of(app, "meera").await.id;
+    verified_of(app, "meera").await
+}
+
+/// What `audit verify` says of a tenant.
+pub async fn verified_of(app: &TestApp, subdomain: &str) -> Report {
+    let id = row_of(app, subdomain).await.id;
     let lease = app.app.tenancy.lease(id).await.unwrap();
     verify::verify(&app.app.office, &lease).await.unwrap()
 }
 
 /// Figures that are not what the entries say.
 pub async fn recomputed(app: &TestApp) -> Vec<Check> {
-    let id = row_of(app, "meera").await.id;
+    recomputed_of(app, "meera").await
+}
+
+/// Figures of a tenant that are not what the entries say.
+pub async fn recomputed_of(app: &TestApp, subdomain: &str) -> Vec<Check> {
+    let id = row_of(app, subdomain).await.id;
     let lease = app.app.tenancy.lease(id).await.unwrap();
     let figures = figures::recompute(&lease, &app.app.tenancy.catalogue()).await.unwrap();
     figures.into_iter().filter(|one| one.differing > 0).map(|one| one.what).collect()

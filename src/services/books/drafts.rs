@@ -27,6 +27,7 @@ use crate::{
     error::{Code, Error, Result},
     lane::{Change, Writing},
     scope::{Access, TenantScope},
+    services::books::chart::Chart,
 };
 
 /// A draft as it is stored.

@@ -5,6 +5,7 @@ mod banks;
 mod bills;
 mod currency;
 mod costs;
+mod crowd;
 mod drafts;
 mod edits;
 mod figures;

@@ -16,3 +16,5 @@ mod several;
 mod statements;
 mod summaries;
 mod together;
+
+pub use model::Chance;
