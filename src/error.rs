@@ -101,6 +101,8 @@ pub enum Code {
     Cycle,
     EmailTaken,
     GstinInvalid,
+    ImportDuplicate,
+    ImportFaulty,
     InUse,
     Invalid,
     LastAdmin,

@@ -93,6 +93,8 @@ ids! {
     StoredFileId,
     /// A file put beside a voucher.
     VoucherAttachmentId,
+    /// A file of books that is brought along.
+    ImportId,
     /// A tenant's own voucher type, which behaves as a shared one.
     DerivedVoucherTypeId,
     /// A bill that is settled over time.

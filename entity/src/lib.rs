@@ -36,6 +36,7 @@ pub mod tenant {
     pub mod chart;
     pub mod drafts;
     pub mod files;
+    pub mod imports;
     pub mod lane;
     pub mod people;
     pub mod record;

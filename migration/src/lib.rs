@@ -36,6 +36,7 @@ mod tenant {
     pub mod m20261121_000013_drafts;
     pub mod m20261121_000014_files;
     pub mod m20261121_000015_attachments;
+    pub mod m20261121_000016_imports;
 }
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
@@ -91,6 +92,7 @@ migrator! {
     tenant::m20261121_000013_drafts::Migration,
     tenant::m20261121_000014_files::Migration,
     tenant::m20261121_000015_attachments::Migration,
+    tenant::m20261121_000016_imports::Migration,
 }
 
 /// Name of the newest migration of a tier: the version that a database of this binary has.

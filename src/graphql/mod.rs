@@ -14,6 +14,7 @@ pub mod scalar;
 
 pub mod books;
 pub mod files;
+pub mod imports;
 pub mod master;
 pub mod platform;
 pub mod reports;
@@ -36,6 +37,7 @@ pub struct Query(
     staff::StaffQuery,
     books::BooksQuery,
     reports::ReportsQuery,
+    imports::ImportsQuery,
     master::MasterQuery,
     platform::PlatformQuery,
 );
@@ -47,6 +49,7 @@ pub struct Mutation(
     staff::StaffMutation,
     books::BooksMutation,
     files::FilesMutation,
+    imports::ImportsMutation,
     master::MasterMutation,
     platform::PlatformMutation,
 );

@@ -22,6 +22,7 @@ use super::{
     error::ApiResult,
     files::{self, STORED_FILE, StoredFile},
     id,
+    imports::import::{self, IMPORT, Import},
     master::{
         AccountGroup, VoucherType,
         node::{self as shared, MasterNode},
@@ -62,6 +63,8 @@ pub enum Node {
     VoucherDraft(Box<VoucherDraft>),
     /// A file that somebody uploaded.
     StoredFile(Box<StoredFile>),
+    /// A file of books that was read in.
+    Import(Box<Import>),
     /// A bill of a party.
     Bill(Box<Bill>),
     /// An account group.
@@ -217,6 +220,10 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         STORED_FILE => {
             let found = files::find(ctx, number).await?;
             found.map(|one| Node::StoredFile(Box::new(one)))
+        }
+        IMPORT => {
+            let found = import::find(ctx, number).await?;
+            found.map(|one| Node::Import(Box::new(one)))
         }
         BILL => {
             let found = bills::find(&*ctx.tenant()?, BillId::new(number)).await?;

@@ -5,7 +5,7 @@
 
 use daybook_domain::{
     id::{BillId, BusinessId, SeriesId, VoucherId},
-    numbering::{self, NumberFormat, SeriesKey},
+    numbering::{self, NumberFormat, OwnNumber, SeriesKey},
     period::{OpenYear, YearSpan, YearVerdict, judge_date},
 };
 use daybook_entity::tenant::books::VoucherKind;
@@ -13,7 +13,7 @@ use daybook_entity::tenant::books::VoucherKind;
 use super::{
     ids::Ids,
     judge_acts::{self, Judged},
-    judge_bills::{Part, judge_bills},
+    judge_bills::{Part, announce, judge_bills},
     locks::{By, check_locks},
     posting::{Deed, PostedVoucher, Posting},
     state::{Business, Series, State, Year},
@@ -96,6 +96,8 @@ pub enum Step {
         before: Option<Series>,
         /// Whether nothing of the batch had touched it.
         touched: bool,
+        /// The place that was taken in it.
+        sequence: i64,
     },
     /// A year was opened.
     Opened {
@@ -132,6 +134,11 @@ pub fn judge_member(
     let mut steps = Vec::new();
     let mut verdicts = Vec::with_capacity(deeds.len());
     for deed in deeds {
+        if let Deed::Post(posting) = deed {
+            announce(state, posting);
+        }
+    }
+    for deed in deeds {
         let done = match deed {
             Deed::Post(posting) => judge(state, changes, ids, by, posting, &mut steps)
                 .map(|place| Verdict::Posted(Box::new(place))),
@@ -161,7 +168,17 @@ pub fn series_key(state: &State, posting: &Posting) -> Option<String> {
         Found::Year(year) => year.id,
         Found::Opens(_) | Found::Refused(..) => return None,
     };
-    Some(key_of(business, posting, year).0)
+    Some(key_of(business, posting, year).text)
+}
+
+/// The series of a posting with a number of its own, and its place there; as far as it can be told before
+/// judging.
+pub fn own_place(state: &State, posting: &Posting) -> Option<(String, i64)> {
+    posting.numbering.own.as_ref()?;
+    let business = state.businesses.get(&posting.business)?;
+    let Found::Year(year) = find_year(business, posting) else { return None };
+    let key = key_of(business, posting, year.id);
+    Some((key.text, key.own?))
 }
 
 fn judge(
@@ -202,13 +219,18 @@ fn judge(
         }
     };
     let lock_exception = check_locks(business, posting, by)?;
-    let (key, prefix) = key_of(business, posting, year);
+    let Key { text: key, prefix, own } = key_of(business, posting, year);
     let before = state.series.get(&key).copied();
     let series = match before {
         Some(series) => series,
         None => Series { id: SeriesId::new(ids.next()?), next: 1, created_at: by.recorded_at },
     };
-    let Numbered { number } = number_of(posting, &prefix, series.next)?;
+    let sequence = own.unwrap_or(series.next);
+    if own.is_some() && !state.numbers.is_free(&key, sequence) {
+        let why = "another voucher of this series has this number";
+        return Err(refuse(posting, Code::NumberTaken, "number", why));
+    }
+    let number = number_of(posting, &prefix, sequence)?;
     let touched = changes.series.iter().all(|touched| touched.key != key);
     if touched {
         changes.series.push(TouchedSeries {
@@ -219,26 +241,21 @@ fn judge(
             prefix,
         });
     }
-    state.series.insert(key.clone(), Series { next: series.next + 1, ..series });
-    steps.push(Step::Numbered { key, before, touched });
-    Ok(Place {
-        year,
-        series: series.id,
-        sequence: series.next,
-        number,
-        lock_exception,
-        bills,
-        reversed,
-    })
+    let next = series.next.max(sequence.saturating_add(1));
+    state.series.insert(key.clone(), Series { next, ..series });
+    state.numbers.take(&key, sequence);
+    steps.push(Step::Numbered { key, before, touched, sequence });
+    Ok(Place { year, series: series.id, sequence, number, lock_exception, bills, reversed })
 }
 
 fn take_back(state: &mut State, changes: &mut Changes, steps: Vec<Step>) {
     for step in steps.into_iter().rev() {
         match step {
-            Step::Numbered { key, before, touched } => {
+            Step::Numbered { key, before, touched, sequence } => {
                 if touched {
                     changes.series.pop();
                 }
+                state.numbers.give_back(&key, sequence);
                 match before {
                     Some(series) => state.series.insert(key, series),
                     None => state.series.remove(&key),
@@ -349,8 +366,22 @@ fn find_year<'b>(business: &'b Business, posting: &Posting) -> Found<'b> {
     }
 }
 
-fn key_of(business: &Business, posting: &Posting, year: i64) -> (String, String) {
+/// A series, and the place in it of a number that the voucher brings along.
+struct Key {
+    text: String,
+    prefix: String,
+    own: Option<i64>,
+}
+
+fn key_of(business: &Business, posting: &Posting, year: i64) -> Key {
     let prefix = numbering::expand(&posting.numbering.prefix, posting.dated, business.calendar);
+    let (prefix, own) = match &posting.numbering.own {
+        Some(number) => {
+            let own = OwnNumber::read(number, &format_of(posting, &prefix));
+            (own.prefix, Some(own.sequence))
+        }
+        None => (prefix, None),
+    };
     let key = match &posting.numbering.tax {
         Some(tax) => SeriesKey::Tax {
             gstin: tax.gstin.clone(),
@@ -365,26 +396,28 @@ fn key_of(business: &Business, posting: &Posting, year: i64) -> (String, String)
             prefix: prefix.clone(),
         },
     };
-    (key.to_text(), prefix)
+    Key { text: key.to_text(), prefix, own }
 }
 
-struct Numbered {
-    number: String,
-}
-
-fn number_of(posting: &Posting, prefix: &str, sequence: i64) -> Result<Numbered> {
-    let format = NumberFormat {
+fn format_of(posting: &Posting, prefix: &str) -> NumberFormat {
+    NumberFormat {
         prefix: prefix.to_owned(),
         suffix: posting.numbering.suffix.clone(),
         width: posting.numbering.width,
+    }
+}
+
+fn number_of(posting: &Posting, prefix: &str, sequence: i64) -> Result<String> {
+    let number = match &posting.numbering.own {
+        Some(own) => own.clone(),
+        None => format_of(posting, prefix).number(sequence),
     };
-    let number = format.number(sequence);
     let fits = match posting.numbering.tax {
         Some(_) => numbering::check_tax_document_number(&number).is_ok(),
         None => number.chars().count() <= 32,
     };
     if fits {
-        Ok(Numbered { number })
+        Ok(number)
     } else {
         let why = format!("the number {number} is too long or has a character that is not allowed");
         Err(refuse(posting, Code::NumberTooLong, "voucherTypeId", &why))

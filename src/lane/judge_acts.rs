@@ -181,6 +181,7 @@ pub fn allocate(
                     reference: None,
                     due_on: None,
                     amount,
+                    has_id: false,
                 });
             }
             (allocated.dated, Some(*act), parts)
@@ -220,6 +221,7 @@ fn settle(
         reference: None,
         due_on: None,
         amount,
+        has_id: false,
     };
     // What waits: each source with what it holds, a debit above zero.
     let mut sources = Vec::new();

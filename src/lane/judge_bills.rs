@@ -10,6 +10,7 @@ use super::{
     judge::{Step, refuse},
     posting::{BillPart, Excess, PostedBill, Posting},
     state::State,
+    targets::Bill,
 };
 use crate::error::{Code, Result};
 
@@ -30,6 +31,22 @@ pub struct Part {
     pub due_on: Option<chrono::NaiveDate>,
     /// A debit above zero, a credit below.
     pub amount: Money,
+    /// Whether `bill` is the id that the bill it opens shall have.
+    pub has_id: bool,
+}
+
+/// Makes known the bills that a posting opens under ids made beforehand: whatever else its member posts
+/// may settle them, in any order.
+pub fn announce(state: &mut State, posting: &Posting) {
+    for part in &posting.bills {
+        let opens = matches!(part.kind, BillKind::New | BillKind::Advance);
+        let line = posting.entries.lines().get(part.entry);
+        if let (true, Some(id), Some(line)) = (opens, part.bill, line) {
+            let open = if line.debit.is_zero() { -part.amount } else { part.amount };
+            let bill = Bill { business: posting.business, ledger: line.ledger, open };
+            state.bills.insert(id, bill);
+        }
+    }
 }
 
 /// Completes the bill parts of a voucher: what an entry on a bill-wise ledger says nothing of stays on
@@ -66,6 +83,7 @@ pub fn judge_bills(
                 reference: part.reference.clone(),
                 due_on: part.due_on,
                 amount: if entry.is_negative() { -amount } else { amount },
+                has_id: bill.is_some() && kind != BillKind::Against,
             };
             match (part.kind, part.bill) {
                 (BillKind::Against, Some(bill)) => {
@@ -81,7 +99,7 @@ pub fn judge_bills(
                     return Err(refuse(posting, Code::Required, &field(part, "billId"), why));
                 }
                 (BillKind::OnAccount, _) => left = left.saturating_add(part.amount),
-                (kind, _) => parts.push(stored(kind, None, part.amount)),
+                (kind, own) => parts.push(stored(kind, own, part.amount)),
             }
         }
         if is_bill_wise && !left.is_zero() {
@@ -93,6 +111,7 @@ pub fn judge_bills(
                 reference: None,
                 due_on: None,
                 amount: if entry.is_negative() { -left } else { left },
+                has_id: false,
             });
         }
     }

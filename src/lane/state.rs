@@ -17,6 +17,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 use super::{
     fence::Fence,
     locks,
+    numbers::Numbers,
     posting::Posting,
     targets::{Bill, Target},
 };
@@ -33,6 +34,8 @@ pub struct State {
     pub(super) businesses: HashMap<BusinessId, Business>,
     pub(super) ledgers: HashMap<LedgerId, Ledger>,
     pub(super) series: HashMap<String, Series>,
+    /// Places of series that the batch under way may not take again.
+    pub(super) numbers: Numbers,
     /// Vouchers that the batch under way acts on.
     pub(super) targets: HashMap<VoucherId, Target>,
     /// Bills that it touches.

@@ -5,6 +5,7 @@ pub mod books;
 pub mod chain;
 pub mod demo;
 pub mod files;
+pub mod imports;
 pub mod master;
 pub mod platform;
 pub mod reports;

@@ -26,6 +26,7 @@ mod examples;
 mod files;
 mod fleet;
 mod hand;
+mod imports;
 mod nodes;
 mod office;
 mod pages;

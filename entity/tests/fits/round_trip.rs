@@ -4,8 +4,8 @@ use daybook_entity::{
     main::{people::*, record::*, work::*},
     master::{chart::*, node::*, tenant::*},
     tenant::{
-        books::*, business::*, chart as own, chart::ledger, drafts::*, files::*, lane::lane,
-        people as staff, record::*,
+        books::*, business::*, chart as own, chart::ledger, drafts::*, files::*, imports::*,
+        lane::lane, people as staff, record::*,
     },
 };
 use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait, TenantMigrator};
@@ -147,6 +147,9 @@ async fn book_rows(db: &DatabaseConnection) {
         [("kind", BillKind::Against.into()), ("credit", 0i64.into()), ("act_id", number(2).into())];
     fits::<bill_wise_detail::Entity>(db, 2, Fill::Sparse, &by_act).await;
     both_fit::<ledger_period_total::Entity>(db, &[]).await;
+    fits::<import::Entity>(db, 1, Fill::Full, &[("state", ImportState::Applied.into())]).await;
+    fits::<import::Entity>(db, 2, Fill::Sparse, &[("state", ImportState::Staged.into())]).await;
+    both_fit::<import_finding::Entity>(db, &[("severity", FindingSeverity::Note.into())]).await;
     let rejected = ("status", DraftStatus::Rejected.into());
     let given = [("action", DraftAction::Reverse.into()), rejected.clone()];
     fits::<voucher_draft::Entity>(db, 1, Fill::Full, &given).await;

@@ -112,6 +112,8 @@ subject_types! {
     Business = "Business",
     /// An accounting year of a business.
     BusinessYear = "BusinessYear",
+    /// A file of books that was read in.
+    Import = "Import",
     /// A ledger.
     Ledger = "Ledger",
     /// An exception from period locks.

@@ -7,13 +7,23 @@ use daybook_entity::tenant::business::business;
 use super::chart::Chart;
 use crate::{
     lane::posting::{Numbering, TaxSeries},
+    master::Catalogue,
     scope::TenantScope,
 };
 
 /// How the tenant numbers vouchers of a type: its own prefix and width before the shared ones.
 pub fn numbering_of(scope: &TenantScope, chart: &Chart, voucher_type: VoucherTypeId) -> Numbering {
+    numbering_in(&scope.catalogue, chart, voucher_type)
+}
+
+/// As [`numbering_of`], by a catalogue at hand.
+pub fn numbering_in(
+    catalogue: &Catalogue,
+    chart: &Chart,
+    voucher_type: VoucherTypeId,
+) -> Numbering {
     let own = chart.type_overrides.get(&voucher_type);
-    let shared = scope.catalogue.voucher_type(voucher_type);
+    let shared = catalogue.voucher_type(voucher_type);
     let prefix = own
         .and_then(|own| own.numbering_prefix.clone())
         .or_else(|| shared.map(|shared| shared.numbering_prefix.clone()))
@@ -27,6 +37,7 @@ pub fn numbering_of(scope: &TenantScope, chart: &Chart, voucher_type: VoucherTyp
         suffix: String::new(),
         width: u8::try_from(width.clamp(1, 12)).unwrap_or(1),
         tax: None,
+        own: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use daybook_domain::{
     id::{BusinessId, UserId},
-    role::{Permission, PermissionSet, Realm, TenantRole},
+    role::{PermissionSet, Realm, TenantRole, WHOLE_BOOKS},
 };
 use daybook_entity::tenant::{
     business::business,
@@ -50,9 +50,9 @@ impl Rights {
     /// All refusals at once, with field paths.
     pub fn check(&self, granter: &Access) -> Result<()> {
         let mut refusals = Vec::new();
-        let reports = PermissionSet::of([Permission::ReportRead]);
-        if self.role.own_documents_only() && reports.is_subset(self.added) {
-            let why = "who sees only own documents cannot hold REPORT_READ";
+        let barred = self.added.intersection(PermissionSet::of(WHOLE_BOOKS));
+        if self.role.own_documents_only() && barred != PermissionSet::default() {
+            let why = format!("who sees only own documents cannot hold {}", barred.to_text());
             refusals.push(Refusal::new(Code::Invalid, "input.permissionsAdded", why));
         }
         if self.role == TenantRole::Owner {
@@ -175,6 +175,8 @@ pub(super) async fn businesses_exist(
 
 #[cfg(test)]
 mod tests {
+    use daybook_domain::role::Permission;
+
     use super::*;
 
     fn access(role: TenantRole, businesses: Visible) -> Access {
