@@ -114,6 +114,8 @@ pub enum Code {
     EntryUnknown,
     FileUnreadable,
     GstinInvalid,
+    ImportDuplicate,
+    ImportFaulty,
     InUse,
     Invalid,
     LastAdmin,

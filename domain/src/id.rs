@@ -99,6 +99,8 @@ ids! {
     RecurringVoucherId,
     /// What became of one date of a recurring voucher.
     RecurringRunId,
+    /// A file of books that is brought along.
+    ImportId,
     /// A tenant's own voucher type, which behaves as a shared one.
     DerivedVoucherTypeId,
     /// A bill that is settled over time.

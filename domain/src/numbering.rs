@@ -74,6 +74,43 @@ pub fn check_tax_document_number(number: &str) -> Result<(), BadDocumentNumber> 
     if first && rest && number.len() <= 16 { Ok(()) } else { Err(BadDocumentNumber) }
 }
 
+/// A number that a voucher brings along, taken apart: the series that it stands in, and its place there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnNumber {
+    /// What stands before its digits.
+    pub prefix: String,
+    /// Its place in that series; 0 for a number without digits at its end, which is alone in its series.
+    pub sequence: i64,
+}
+
+/// Most digits that count as a place in a series; those before them belong to what stands before it.
+const PLACE_DIGITS_MAX: usize = 9;
+
+impl OwnNumber {
+    /// Takes a number apart. Where it has the form of `format`, its series is that one; else what stands
+    /// before the digits at its end names the series.
+    pub fn read(number: &str, format: &NumberFormat) -> Self {
+        let place = |digits: &str| {
+            let counts = !digits.is_empty()
+                && digits.len() <= PLACE_DIGITS_MAX
+                && digits.bytes().all(|byte| byte.is_ascii_digit());
+            counts.then(|| digits.parse::<i64>().ok()).flatten().filter(|place| *place > 0)
+        };
+        let within = number.strip_prefix(format.prefix.as_str());
+        let within = within.and_then(|rest| rest.strip_suffix(format.suffix.as_str()));
+        if let Some(sequence) = within.and_then(place) {
+            return Self { prefix: format.prefix.clone(), sequence };
+        }
+        let digits = number.bytes().rev().take(PLACE_DIGITS_MAX);
+        let digits = digits.take_while(u8::is_ascii_digit).count();
+        let parts = number.split_at_checked(number.len().saturating_sub(digits));
+        match parts.and_then(|(prefix, digits)| Some((prefix, place(digits)?))) {
+            Some((prefix, sequence)) => Self { prefix: prefix.to_owned(), sequence },
+            None => Self { prefix: number.to_owned(), sequence: 0 },
+        }
+    }
+}
+
 /// What a series of numbers belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SeriesKey {
@@ -149,6 +186,26 @@ mod tests {
         }
         for bad in ["", "0001", "/1", "-1", "A2345678901234567", "A 1", "A_1", "अ1"] {
             assert!(check_tax_document_number(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_brought_along_find_their_series() {
+        let format = NumberFormat { prefix: "INV/26".into(), suffix: String::new(), width: 4 };
+        for (number, prefix, sequence) in [
+            ("INV/260007", "INV/26", 7),
+            ("INV/2", "INV/", 2),
+            ("25", "", 25),
+            ("0025", "", 25),
+            ("A-1/2024-25/9", "A-1/2024-25/", 9),
+            ("ABC", "ABC", 0),
+            ("INV/26", "INV/", 26),
+            ("X000", "X000", 0),
+            ("X1234567890123", "X1234", 567_890_123),
+            ("अ7", "अ", 7),
+        ] {
+            let own = OwnNumber { prefix: prefix.into(), sequence };
+            assert_eq!(OwnNumber::read(number, &format), own, "{number}");
         }
     }
 

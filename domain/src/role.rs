@@ -95,6 +95,8 @@ permissions! {
     SaleRead = "SALE_READ", Tenant, "See sales.";
     SaleCreate = "SALE_CREATE", Tenant, "Record sales.";
     ReportRead = "REPORT_READ", Tenant, "See reports over the whole books.";
+    ImportRun = "IMPORT_RUN", Tenant, "Bring in books of other programs: their ledgers, openings and vouchers.";
+    BookExport = "BOOK_EXPORT", Tenant, "Take the whole books out as a file.";
     YearClose = "YEAR_CLOSE", Tenant, "Close and re-open accounting years.";
     PeriodLockSet = "PERIOD_LOCK_SET", Tenant, "Set and lift soft period locks.";
     PeriodLockHarden = "PERIOD_LOCK_HARDEN", Tenant, "Lock periods for good.";
@@ -119,6 +121,15 @@ permissions! {
     MasterUpdate = "MASTER_UPDATE", Platform, "Change the shared accounting structure.";
 }
 
+/// What is about everybody's rows: who sees only own documents never holds any of it.
+pub const WHOLE_BOOKS: [Permission; 5] = [
+    Permission::ReportRead,
+    Permission::ImportRun,
+    Permission::BookExport,
+    Permission::BankRead,
+    Permission::BankReconcile,
+];
+
 /// A set of permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PermissionSet(u128);
@@ -132,11 +143,6 @@ impl PermissionSet {
     /// All permissions of a realm.
     pub fn all_of(realm: Realm) -> Self {
         Self::of(Permission::EVERY.into_iter().filter(|permission| permission.realm() == realm))
-    }
-
-    /// Those that are about everybody's documents: who sees only own ones never holds any of them.
-    pub fn of_whole_books() -> Self {
-        Self::of([Permission::ReportRead, Permission::BankRead, Permission::BankReconcile])
     }
 
     /// Takes in one more.
@@ -287,6 +293,8 @@ impl TenantRole {
                 VoucherAttach,
                 BankReconcile,
                 SaleCreate,
+                ImportRun,
+                BookExport,
                 YearClose,
                 PeriodLockSet,
                 LockExceptionGrant,
@@ -373,7 +381,7 @@ pub fn permissions_markdown() -> String {
     );
     page.push_str(
         "\n`CASHIER`, `STAFF` and `AGENT` see only documents that they made themselves, and so can \
-         never hold `REPORT_READ`.\n",
+         never hold `REPORT_READ`, `IMPORT_RUN` or `BOOK_EXPORT`.\n",
     );
     page
 }
@@ -396,7 +404,10 @@ mod tests {
     fn who_sees_only_own_documents_sees_no_reports() {
         for role in TenantRole::EVERY {
             if role.own_documents_only() {
-                assert!(!role.permissions().contains(Permission::ReportRead), "{role:?}");
+                assert!(
+                    WHOLE_BOOKS.iter().all(|one| !role.permissions().contains(*one)),
+                    "{role:?}"
+                );
             }
         }
     }

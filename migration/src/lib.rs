@@ -37,6 +37,7 @@ mod tenant {
     pub mod m20261121_000013_drafts;
     pub mod m20261121_000014_files;
     pub mod m20261121_000015_attachments;
+    pub mod m20261121_000016_imports;
     pub mod m20261121_000018_currencies;
     pub mod m20261121_000020_bank_details;
     pub mod m20261121_000021_bank_statements;
@@ -101,6 +102,7 @@ migrator! {
     tenant::m20261121_000013_drafts::Migration,
     tenant::m20261121_000014_files::Migration,
     tenant::m20261121_000015_attachments::Migration,
+    tenant::m20261121_000016_imports::Migration,
     tenant::m20261121_000018_currencies::Migration,
     tenant::m20261121_000020_bank_details::Migration,
     tenant::m20261121_000021_bank_statements::Migration,

@@ -1,6 +1,6 @@
 //! Stored roles and the rights they give.
 
-use daybook_domain::role::{PermissionSet, PlatformRole, Realm, TenantRole};
+use daybook_domain::role::{PermissionSet, PlatformRole, Realm, TenantRole, WHOLE_BOOKS};
 use daybook_entity::{
     main::people::PlatformRole as StoredPlatformRole,
     tenant::people::{UserRole, user},
@@ -50,12 +50,12 @@ pub const fn stored_platform_role(role: PlatformRole) -> StoredPlatformRole {
     }
 }
 
-/// What a role with adjustments allows. Who sees only own documents never holds what is about everybody's,
-/// and nothing reaches into the platform's realm.
+/// What a role with adjustments allows. Who sees only own documents never holds what is about
+/// everybody's, and nothing reaches into the platform's realm.
 pub fn effective(role: TenantRole, added: PermissionSet, removed: PermissionSet) -> PermissionSet {
     let held = role.permissions().union(added).without(removed);
     let held = held.intersection(PermissionSet::all_of(Realm::Tenant));
-    if role.own_documents_only() { held.without(PermissionSet::of_whole_books()) } else { held }
+    if role.own_documents_only() { held.without(PermissionSet::of(WHOLE_BOOKS)) } else { held }
 }
 
 /// What a user's row allows.

@@ -15,6 +15,7 @@ pub mod scalar;
 pub mod banks;
 pub mod books;
 pub mod files;
+pub mod imports;
 pub mod master;
 pub mod platform;
 pub mod reports;
@@ -38,6 +39,7 @@ pub struct Query(
     books::BooksQuery,
     banks::BanksQuery,
     reports::ReportsQuery,
+    imports::ImportsQuery,
     master::MasterQuery,
     platform::PlatformQuery,
 );
@@ -50,6 +52,7 @@ pub struct Mutation(
     books::BooksMutation,
     banks::BanksMutation,
     files::FilesMutation,
+    imports::ImportsMutation,
     master::MasterMutation,
     platform::PlatformMutation,
 );

@@ -36,6 +36,7 @@ use super::{
     error::ApiResult,
     files::{self, STORED_FILE, StoredFile},
     id,
+    imports::import::{self, IMPORT, Import},
     master::{
         AccountGroup, VoucherType,
         node::{self as shared, MasterNode},
@@ -86,6 +87,8 @@ pub enum Node {
     RecurringVoucher(Box<RecurringVoucher>),
     /// What became of one date of a recurring voucher.
     RecurringRun(Box<RecurringRun>),
+    /// A file of books that was read in.
+    Import(Box<Import>),
     /// A bill of a party.
     Bill(Box<Bill>),
     /// A budget.
@@ -283,6 +286,10 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         RECURRING_RUN => {
             let found = recurring::list::find_run(&*ctx.tenant()?, run_of(global)).await?;
             found.map(|row| Node::RecurringRun(Box::new(row.into())))
+        }
+        IMPORT => {
+            let found = import::find(ctx, number).await?;
+            found.map(|one| Node::Import(Box::new(one)))
         }
         BILL => {
             let found = bills::find(&*ctx.tenant()?, BillId::new(number)).await?;

@@ -83,6 +83,24 @@ reasons! {
     Rounded = "ROUNDED",
     /// A balance that the file states is not the sum of its entries.
     BalanceDiffers = "BALANCE_DIFFERS",
+    /// A place was chosen by the kind of the thing; another can be said.
+    Guessed = "GUESSED",
+    /// The ledger or group takes nothing more.
+    Archived = "ARCHIVED",
+    /// A side that the voucher's type does not allow for cash and bank.
+    SideRule = "SIDE_RULE",
+    /// A day before the books begin, or beyond the next accounting year.
+    YearNotOpen = "YEAR_NOT_OPEN",
+    /// A day of an accounting year that is closed.
+    YearClosed = "YEAR_CLOSED",
+    /// A number that cannot be kept.
+    BadNumber = "BAD_NUMBER",
+    /// A number that another voucher of the series has.
+    NumberTaken = "NUMBER_TAKEN",
+    /// A bill that nobody opened, or that has less open.
+    UnknownBill = "UNKNOWN_BILL",
+    /// Books or openings that are here already.
+    Present = "PRESENT",
 }
 
 /// One thing to look at.

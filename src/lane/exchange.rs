@@ -209,6 +209,7 @@ pub fn difference_parts(
             due_on: None,
             amount,
             currency: Some(one.currency.clone()),
+            has_id: false,
         });
     }
     parts

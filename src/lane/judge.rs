@@ -5,7 +5,7 @@
 
 use daybook_domain::{
     id::{BillId, BusinessId, SeriesId, VoucherId},
-    numbering::{self, NumberFormat, SeriesKey},
+    numbering::{self, NumberFormat, OwnNumber, SeriesKey},
     period::{OpenYear, YearSpan, YearVerdict, judge_date},
 };
 use daybook_entity::tenant::books::VoucherKind;
@@ -15,7 +15,7 @@ use super::{
     exchange::{self, Difference},
     ids::Ids,
     judge_acts::{self, Judged},
-    judge_bills::{Judged as Bills, Part, judge_bills},
+    judge_bills::{Judged as Bills, Part, announce, judge_bills},
     locks::{By, check_locks},
     posting::{Deed, PostedVoucher, Posting, THE_ONE_BEFORE},
     state::{Business, Series, State, Year},
@@ -100,6 +100,8 @@ pub enum Step {
         before: Option<Series>,
         /// Whether nothing of the batch had touched it.
         touched: bool,
+        /// The place that was taken in it.
+        sequence: i64,
     },
     /// A year was opened.
     Opened {
@@ -136,6 +138,11 @@ pub fn judge_member(
     let mut steps = Vec::new();
     let mut verdicts = Vec::with_capacity(deeds.len());
     for deed in deeds {
+        if let Deed::Post(posting) = deed {
+            announce(state, posting);
+        }
+    }
+    for deed in deeds {
         let done = match deed {
             Deed::Post(posting) => judge(state, changes, ids, by, posting, &mut steps)
                 .map(|place| Verdict::Posted(Box::new(place))),
@@ -167,7 +174,17 @@ pub fn series_key(state: &State, posting: &Posting) -> Option<String> {
         Found::Year(year) => year.id,
         Found::Opens(_) | Found::Refused(..) => return None,
     };
-    Some(key_of(business, posting, year).0)
+    Some(key_of(business, posting, year).text)
+}
+
+/// The series of a posting with a number of its own, and its place there; as far as it can be told before
+/// judging.
+pub fn own_place(state: &State, posting: &Posting) -> Option<(String, i64)> {
+    posting.numbering.own.as_ref()?;
+    let business = state.businesses.get(&posting.business)?;
+    let Found::Year(year) = find_year(business, posting) else { return None };
+    let key = key_of(business, posting, year.id);
+    Some((key.text, key.own?))
 }
 
 /// Judges a new voucher.
@@ -215,14 +232,18 @@ pub fn judge(
         }
     };
     let lock_exception = check_locks(business, posting, by)?;
-    let (key, prefix) = key_of(business, posting, year);
+    let Key { text: key, prefix, suffix, own } = key_of(business, posting, year);
     let before = state.series.get(&key).copied();
     let series = match before {
         Some(series) => series,
         None => Series { id: SeriesId::new(ids.next()?), next: 1, created_at: by.recorded_at },
     };
-    let suffix = numbering::expand(&posting.numbering.suffix, posting.dated, business.calendar);
-    let Numbered { number } = number_of(posting, (&prefix, &suffix), series.next)?;
+    let sequence = own.unwrap_or(series.next);
+    if own.is_some() && !state.numbers.is_free(&key, sequence) {
+        let why = "another voucher of this series has this number";
+        return Err(refuse(posting, Code::NumberTaken, "number", why));
+    }
+    let number = number_of(posting, (&prefix, &suffix), sequence)?;
     let touched = changes.series.iter().all(|touched| touched.key != key);
     if touched {
         changes.series.push(TouchedSeries {
@@ -233,12 +254,14 @@ pub fn judge(
             prefix,
         });
     }
-    state.series.insert(key.clone(), Series { next: series.next + 1, ..series });
-    steps.push(Step::Numbered { key, before, touched });
+    let next = series.next.max(sequence.saturating_add(1));
+    state.series.insert(key.clone(), Series { next, ..series });
+    state.numbers.take(&key, sequence);
+    steps.push(Step::Numbered { key, before, touched, sequence });
     Ok(Place {
         year,
         series: series.id,
-        sequence: series.next,
+        sequence,
         number,
         lock_exception,
         bills,
@@ -250,10 +273,11 @@ pub fn judge(
 fn take_back(state: &mut State, changes: &mut Changes, steps: Vec<Step>) {
     for step in steps.into_iter().rev() {
         match step {
-            Step::Numbered { key, before, touched } => {
+            Step::Numbered { key, before, touched, sequence } => {
                 if touched {
                     changes.series.pop();
                 }
+                state.numbers.give_back(&key, sequence);
                 match before {
                     Some(series) => state.series.insert(key, series),
                     None => state.series.remove(&key),
@@ -365,8 +389,24 @@ fn find_year<'b>(business: &'b Business, posting: &Posting) -> Found<'b> {
     }
 }
 
-fn key_of(business: &Business, posting: &Posting, year: i64) -> (String, String) {
+/// A series, and the place in it of a number that the voucher brings along.
+struct Key {
+    text: String,
+    prefix: String,
+    suffix: String,
+    own: Option<i64>,
+}
+
+fn key_of(business: &Business, posting: &Posting, year: i64) -> Key {
     let prefix = numbering::expand(&posting.numbering.prefix, posting.dated, business.calendar);
+    let suffix = numbering::expand(&posting.numbering.suffix, posting.dated, business.calendar);
+    let (prefix, own) = match &posting.numbering.own {
+        Some(number) => {
+            let own = OwnNumber::read(number, &format_of(posting, (&prefix, &suffix)));
+            (own.prefix, Some(own.sequence))
+        }
+        None => (prefix, None),
+    };
     let key = match &posting.numbering.tax {
         Some(tax) => SeriesKey::Tax {
             gstin: tax.gstin.clone(),
@@ -381,26 +421,28 @@ fn key_of(business: &Business, posting: &Posting, year: i64) -> (String, String)
             prefix: prefix.clone(),
         },
     };
-    (key.to_text(), prefix)
+    Key { text: key.to_text(), prefix, suffix, own }
 }
 
-struct Numbered {
-    number: String,
-}
-
-fn number_of(posting: &Posting, (prefix, suffix): (&str, &str), sequence: i64) -> Result<Numbered> {
-    let format = NumberFormat {
+fn format_of(posting: &Posting, (prefix, suffix): (&str, &str)) -> NumberFormat {
+    NumberFormat {
         prefix: prefix.to_owned(),
         suffix: suffix.to_owned(),
         width: posting.numbering.width,
+    }
+}
+
+fn number_of(posting: &Posting, around: (&str, &str), sequence: i64) -> Result<String> {
+    let number = match &posting.numbering.own {
+        Some(own) => own.clone(),
+        None => format_of(posting, around).number(sequence),
     };
-    let number = format.number(sequence);
     let fits = match posting.numbering.tax {
         Some(_) => numbering::check_tax_document_number(&number).is_ok(),
         None => number.chars().count() <= 32,
     };
     if fits {
-        Ok(Numbered { number })
+        Ok(number)
     } else {
         let why = format!("the number {number} is too long or has a character that is not allowed");
         Err(refuse(posting, Code::NumberTooLong, "voucherTypeId", &why))

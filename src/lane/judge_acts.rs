@@ -210,6 +210,7 @@ pub fn allocate(
                     due_on: None,
                     amount,
                     currency: row.foreign.as_ref().map(|foreign| foreign.currency.clone()),
+                    has_id: false,
                 });
             }
             let goes = allocated.difference.map(|voucher| Cancel {
@@ -269,6 +270,7 @@ fn settle(
         due_on: None,
         amount,
         currency: currency.clone(),
+        has_id: false,
     };
     // What waits: each source with what it holds, a debit above zero.
     let mut sources = Vec::new();

@@ -14,6 +14,7 @@ use super::{
     oldest,
     posting::{BillPart, Excess, Posting},
     state::State,
+    targets::Bill,
 };
 use crate::error::{Code, Result};
 
@@ -36,6 +37,8 @@ pub struct Part {
     pub amount: Position,
     /// The currency of the ledger, where it has one of its own.
     pub currency: Option<CurrencyCode>,
+    /// Whether `bill` is the id that the bill it opens shall have.
+    pub has_id: bool,
 }
 
 /// What judging the bills of a voucher gives.
@@ -45,6 +48,21 @@ pub struct Judged {
     pub parts: Vec<Part>,
     /// What is left between two exchange rates; entries take it behind the voucher's own.
     pub differences: Vec<Difference>,
+}
+
+/// Makes known the bills that a posting opens under ids made beforehand: whatever else its member posts
+/// may settle them, in any order.
+pub fn announce(state: &mut State, posting: &Posting) {
+    for part in &posting.bills {
+        let opens = matches!(part.kind, BillKind::New | BillKind::Advance);
+        let line = posting.entries.lines().get(part.entry);
+        if let (true, Some(id), Some(line)) = (opens, part.bill, line) {
+            let (mut entry, abroad) = exchange::moved(state, posting, part.entry, line);
+            let open = take(&mut entry, part.amount, abroad);
+            let bill = Bill { business: posting.business, ledger: line.ledger, open };
+            state.bills.insert(id, bill);
+        }
+    }
 }
 
 /// Completes the bill parts of a voucher: what an entry on a bill-wise ledger says nothing of stays on
@@ -92,6 +110,7 @@ pub fn judge_bills(state: &mut State, posting: &Posting, steps: &mut Vec<Step>) 
                         due_on: None,
                         amount: taken,
                         currency: currency.clone(),
+                        has_id: false,
                     });
                 }
                 continue;
@@ -109,6 +128,7 @@ pub fn judge_bills(state: &mut State, posting: &Posting, steps: &mut Vec<Step>) 
                 due_on: part.due_on,
                 amount,
                 currency: currency.clone(),
+                has_id: bill.is_some() && kind != BillKind::Against,
             };
             match (part.kind, part.bill) {
                 (BillKind::Against, Some(bill)) => {
@@ -129,9 +149,9 @@ pub fn judge_bills(state: &mut State, posting: &Posting, steps: &mut Vec<Step>) 
                     return Err(refuse(posting, Code::Required, &field(part, "billId"), why));
                 }
                 (BillKind::OnAccount, _) => {}
-                (kind, _) => {
+                (kind, own) => {
                     let taken = worth(posting, part, take(&mut left, part.amount, abroad))?;
-                    parts.push(stored(kind, None, taken));
+                    parts.push(stored(kind, own, taken));
                 }
             }
         }
@@ -149,6 +169,7 @@ pub fn judge_bills(state: &mut State, posting: &Posting, steps: &mut Vec<Step>) 
                 due_on: None,
                 amount: left,
                 currency,
+                has_id: false,
             });
         }
     }

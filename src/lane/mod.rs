@@ -17,6 +17,7 @@ mod judge;
 mod judge_acts;
 mod judge_bills;
 mod locks;
+mod numbers;
 pub(crate) mod oldest;
 pub mod posting;
 pub(crate) mod record;
@@ -107,7 +108,7 @@ type Work = Box<dyn for<'w> FnOnce(&'w mut Writing) -> BoxFuture<'w, Result<AnyB
 pub(crate) enum Member {
     Post { post: Box<Post>, answer: oneshot::Sender<Result<Posted>> },
     DryRun { post: Box<Post>, answer: oneshot::Sender<Result<Posted>> },
-    Write { actor: Actor, work: Work, keep: bool, answer: oneshot::Sender<Result<AnyBox>> },
+    Write { actor: Actor, work: Work, is_trial: bool, answer: oneshot::Sender<Result<AnyBox>> },
 }
 
 /// A running lane. Dropping it ends its task once the queue is empty.
@@ -115,14 +116,21 @@ pub(crate) enum Member {
 pub struct Lane {
     queue: mpsc::Sender<Member>,
     task: JoinHandle<()>,
+    ids: Arc<Ids>,
 }
 
 impl Lane {
     /// Starts the lane of an open tenant.
     pub fn start(setup: Setup) -> Self {
         let (queue, members) = mpsc::channel(setup.bounds.queue_max.max(1));
+        let ids = Arc::clone(&setup.ids);
         let task = tokio::spawn(run::Run::new(setup).work(members));
-        Self { queue, task }
+        Self { queue, task, ids }
+    }
+
+    /// Where ids come from, for what is prepared before its transaction begins.
+    pub fn ids(&self) -> &Arc<Ids> {
+        &self.ids
     }
 
     /// Posts vouchers, all or none, and answers when they are durable.
@@ -156,22 +164,22 @@ impl Lane {
         T: Send + 'static,
         F: for<'w> FnOnce(&'w mut Writing) -> BoxFuture<'w, Result<T>> + Send + 'static,
     {
-        self.work(actor, work, true).await
+        self.work(actor, work, false).await
     }
 
     /// Does what [`Lane::write`] would, in a transaction that always ends in ROLLBACK.
     ///
     /// # Errors
     /// As [`Lane::write`].
-    pub async fn try_out<T, F>(&self, actor: Actor, work: F) -> Result<T>
+    pub async fn write_trial<T, F>(&self, actor: Actor, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: for<'w> FnOnce(&'w mut Writing) -> BoxFuture<'w, Result<T>> + Send + 'static,
     {
-        self.work(actor, work, false).await
+        self.work(actor, work, true).await
     }
 
-    async fn work<T, F>(&self, actor: Actor, work: F, keep: bool) -> Result<T>
+    async fn work<T, F>(&self, actor: Actor, work: F, is_trial: bool) -> Result<T>
     where
         T: Send + 'static,
         F: for<'w> FnOnce(&'w mut Writing) -> BoxFuture<'w, Result<T>> + Send + 'static,
@@ -183,7 +191,7 @@ impl Lane {
                 Ok(done)
             })
         });
-        self.send(Member::Write { actor, work, keep, answer })?;
+        self.send(Member::Write { actor, work, is_trial, answer })?;
         let done = answered.await.map_err(|_| lost())??;
         done.downcast().map(|done| *done).map_err(|_| Error::Internal("a lane's answer".into()))
     }

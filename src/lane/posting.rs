@@ -92,7 +92,8 @@ pub struct BillPart {
     pub field: String,
     /// What it does.
     pub kind: BillKind,
-    /// The bill that it settles.
+    /// The bill that it settles. A part that opens a bill may give it an id made beforehand, so that others
+    /// of the same call settle it.
     pub bill: Option<BillId>,
     /// The number of the bill that it opens.
     pub reference: Option<String>,
@@ -205,7 +206,7 @@ pub struct Settle {
 }
 
 /// How a voucher's number is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Numbering {
     /// Prefix with its date tokens.
     pub prefix: String,
@@ -215,6 +216,9 @@ pub struct Numbering {
     pub width: u8,
     /// Set for tax documents: the series belongs to this registration and kind of document.
     pub tax: Option<TaxSeries>,
+    /// A number that the voucher brings along, stored as it is: unique in its series, and whatever is
+    /// numbered later goes past it.
+    pub own: Option<String>,
 }
 
 /// The key of a tax document's series, beside year and prefix.

@@ -185,7 +185,10 @@ pub fn voucher(posting: &Posting, place: Place, stamp: Stamp, ids: &Ids) -> Resu
 pub fn bills(parts: Vec<Part>, ids: &Ids) -> Result<Vec<PostedBill>> {
     let mut rows = Vec::with_capacity(parts.len());
     for (part, line) in parts.into_iter().zip(1..) {
-        let id = ids.next()?;
+        let id = match part.bill.filter(|_| part.has_id) {
+            Some(own) => own.get(),
+            None => ids.next()?,
+        };
         let opens = matches!(part.kind, BillKind::New | BillKind::Advance) && part.bill.is_none();
         let amount = part.amount.base;
         let (debit, credit) =

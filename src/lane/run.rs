@@ -68,9 +68,9 @@ impl Run {
                         let outcome = self.dry_run(&post).instrument(span).await;
                         answer.send(outcome).ok();
                     }
-                    Member::Write { actor, work, keep, answer } => {
+                    Member::Write { actor, work, is_trial, answer } => {
                         let span = self.span(Some(&actor));
-                        let outcome = self.write(actor, work, keep).instrument(span).await;
+                        let outcome = self.write(actor, work, is_trial).instrument(span).await;
                         answer.send(outcome).ok();
                     }
                 }
@@ -170,17 +170,17 @@ impl Run {
         Ok(answers)
     }
 
-    async fn write(&mut self, actor: Actor, work: Work, keep: bool) -> Result<AnyBox> {
+    async fn write(&mut self, actor: Actor, work: Work, is_trial: bool) -> Result<AnyBox> {
         let mut writing = self.begin(actor).await?;
         match work(&mut writing).await {
+            Ok(done) if is_trial => {
+                let outcome = writing.flush().await.map(|_| done);
+                writing.give_up().await;
+                outcome
+            }
             Ok(done) if writing.is_idle() => {
                 writing.give_up().await;
                 Ok(done)
-            }
-            Ok(done) if !keep => {
-                let flushed = writing.flush().await;
-                writing.give_up().await;
-                flushed.map(|_| done)
             }
             Ok(done) => {
                 self.finish(writing).await?;

@@ -21,6 +21,7 @@ use super::{
     exchange,
     fence::Fence,
     locks,
+    numbers::Numbers,
     oldest::Queued,
     posting::Posting,
     targets::{Bill, Target},
@@ -40,6 +41,8 @@ pub struct State {
     /// Where differences between exchange rates go, of businesses with ledgers in other currencies.
     pub(super) exchange: HashMap<BusinessId, LedgerId>,
     pub(super) series: HashMap<String, Series>,
+    /// Places of series that the batch under way may not take again.
+    pub(super) numbers: Numbers,
     /// Vouchers that the batch under way acts on.
     pub(super) targets: HashMap<VoucherId, Target>,
     /// Bills that it touches.

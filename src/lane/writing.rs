@@ -17,6 +17,7 @@ use super::{
     judge::{self, Changes, Place, Verdict},
     judge_acts::Judged,
     locks::By,
+    numbers,
     posting::{Claim, Deed, Post, Posted, PostedVoucher, Posting, THE_ONE_BEFORE},
     record,
     rows::{self, Rows},
@@ -169,6 +170,11 @@ impl Writing {
         &self.actor
     }
 
+    /// What settings stood at when the transaction began: the same number, the same ledgers and years.
+    pub fn settings_seq(&self) -> i64 {
+        self.found.settings_seq
+    }
+
     /// A fresh id.
     ///
     /// # Errors
@@ -295,8 +301,10 @@ impl Writing {
         named.load(&self.txn, &mut self.state).await?;
         let postings = members.iter().flat_map(|post| post.postings());
         self.state.load(&self.txn, self.recorded_at, postings.clone()).await?;
-        let keys = postings.filter_map(|posting| judge::series_key(&self.state, posting)).collect();
+        let keys = postings.clone();
+        let keys = keys.filter_map(|posting| judge::series_key(&self.state, posting)).collect();
         self.state.load_series(&self.txn, keys).await?;
+        numbers::load(&mut self.state, &self.txn, postings).await?;
 
         let mut changes = Changes::default();
         let mut staged = record::Staged::default();

@@ -6,6 +6,7 @@ pub mod books;
 pub mod chain;
 pub mod demo;
 pub mod files;
+pub mod imports;
 pub mod master;
 pub mod platform;
 pub mod reports;

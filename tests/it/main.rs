@@ -29,6 +29,7 @@ mod fleet;
 mod hand;
 mod jobs;
 mod model;
+mod imports;
 mod nodes;
 mod office;
 mod pages;

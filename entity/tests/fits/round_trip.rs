@@ -6,7 +6,7 @@ use daybook_entity::{
     master::{chart::*, node::*, tenant::*},
     tenant::{
         bank::*, books::*, budgets::*, business::*, chart as own, chart::ledger, costs::*, drafts::*,
-        exchange::exchange_rate, files::*, lane::lane, people as staff, record::*, recurring::*,
+        exchange::exchange_rate, files::*, imports::*, lane::lane, people as staff, record::*, recurring::*,
     },
 };
 use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait, TenantMigrator};
@@ -171,6 +171,9 @@ async fn book_rows(db: &DatabaseConnection) {
     fits::<budget_line::Entity>(db, 2, Fill::Sparse, &of_group).await;
     both_fit::<budget_amount::Entity>(db, &[]).await;
     bank_rows(db).await;
+    fits::<import::Entity>(db, 1, Fill::Full, &[("state", ImportState::Applied.into())]).await;
+    fits::<import::Entity>(db, 2, Fill::Sparse, &[("state", ImportState::Staged.into())]).await;
+    both_fit::<import_finding::Entity>(db, &[("severity", FindingSeverity::Note.into())]).await;
     let rejected = ("status", DraftStatus::Rejected.into());
     let given = [("action", DraftAction::Reverse.into()), rejected.clone()];
     fits::<voucher_draft::Entity>(db, 1, Fill::Full, &given).await;

@@ -128,6 +128,8 @@ subject_types! {
     CostCategory = "CostCategory",
     /// A cost centre.
     CostCentre = "CostCentre",
+    /// A file of books that was read in.
+    Import = "Import",
     /// A ledger.
     Ledger = "Ledger",
     /// An exception from period locks.

@@ -172,6 +172,8 @@ async fn prepared(
         exchange_rate: command.exchange_rate,
         narration: None,
         bills: Vec::new(),
+        oldest_first: false,
+        costs: Vec::new(),
         bank: command.bank.or_else(|| told_by_bank(line)),
     });
     let narration = command.narration.or(told.narration).or_else(|| {
@@ -185,7 +187,9 @@ async fn prepared(
         reference: line.reference.as_ref().map(|text| text.chars().take(100).collect()),
         reference_date: None,
         occurred_at: None,
+        applies_until: None,
         lock_exception: None,
+        close_residue: false,
         entries,
     };
     prepare(scope, &chart, &groups, voucher, "input")
@@ -238,6 +242,8 @@ async fn read_rule(
         exchange_rate: command.exchange_rate.clone(),
         narration: None,
         bills: Vec::new(),
+        oldest_first: false,
+        costs: Vec::new(),
         bank: None,
     };
     Ok(Told { entries: vec![entry], voucher_type: rule.voucher_type_id, narration: rule.narration })

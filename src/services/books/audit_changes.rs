@@ -50,8 +50,12 @@ const REFERENCES: [(&str, &str); 20] = [
 ];
 
 /// Lists whose rows are told by their id.
-const ROWS: [(&str, &str); 3] =
-    [("businesses", "Business"), ("entries", "VoucherEntry"), ("ledgers", "Ledger")];
+const ROWS: [(&str, &str); 4] = [
+    ("businesses", "Business"),
+    ("entries", "VoucherEntry"),
+    ("groups", "AccountSubgroup"),
+    ("ledgers", "Ledger"),
+];
 /// Amounts in minor units of the business's currency.
 const AMOUNTS: [&str; 4] = ["amount", "credit", "debit", "total"];
 /// Instants in UTC milliseconds.

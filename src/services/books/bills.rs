@@ -132,6 +132,19 @@ pub async fn list(
     }))
 }
 
+/// All bills of a business of which something is open, whatever their day.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn open_ones(conn: &impl ConnectionTrait, business: BusinessId) -> Result<Vec<Bill>> {
+    let backend = conn.get_database_backend();
+    let text = format!("SELECT * FROM ({}) q WHERE q.left_open <> 0", bills_as_at(backend));
+    let last = NaiveDate::from_ymd_opt(9_999, 12, 31).unwrap_or_default();
+    let binds = [Value::from(last), business.get().into(), last.into()];
+    let rows = conn.query_all_raw(statement(backend, &text, binds)).await?;
+    rows.iter().map(|row| bill(business, row)).collect()
+}
+
 /// One bill as it stands today, if the caller may see it.
 ///
 /// # Errors

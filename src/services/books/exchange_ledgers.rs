@@ -15,7 +15,9 @@ use daybook_domain::{
 use daybook_entity::tenant::{books::VoucherKind, business::business, chart::ledger};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
-use super::{chart::Chart, numbering::numbering_of, openings::Opening, vouchers::Wrong};
+use super::{
+    chart::Chart, numbering::numbering_of, openings::Opening, voucher_types, vouchers::Wrong,
+};
 use crate::{
     error::{Code, Error, Result},
     lane::{
@@ -181,12 +183,14 @@ impl SystemJournal {
         business: &business::Model,
     ) -> Result<Posting> {
         let journal = scope.catalogue.voucher_type_coded(BaseType::Journal.code());
-        let journal = journal.ok_or_else(|| Error::Internal("no journal type".into()))?;
-        let numbering = numbering_of(scope, chart, journal.id);
+        let journal = journal
+            .and_then(|journal| voucher_types::find(&scope.catalogue, chart, journal.id))
+            .ok_or_else(|| Error::Internal("no journal type".into()))?;
+        let numbering = numbering_of(journal);
         Ok(Posting {
             path: self.path.to_owned(),
             business: business.id,
-            voucher_type: journal.id,
+            voucher_type: journal.id(),
             base_type: BaseType::Journal,
             kind: VoucherKind::System,
             numbering: Numbering { prefix: "FX/".to_owned(), ..numbering },

@@ -14,6 +14,7 @@ pub fn numbering_of(voucher_type: TypeRef<'_>) -> Numbering {
         suffix: voucher_type.suffix().to_owned(),
         width: u8::try_from(voucher_type.width().clamp(1, 12)).unwrap_or(1),
         tax: None,
+        own: None,
     }
 }
 

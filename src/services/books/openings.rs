@@ -97,7 +97,20 @@ impl OpeningBooks {
         (opening, foreign): (Money, Option<Foreign>),
         bills: Vec<BillPart>,
     ) -> Result<Posting> {
-        let dated = self.day(writing).await?;
+        self.posting_on(self.day(writing).await?, ledger, opening, bills)
+    }
+
+    /// As [`OpeningBooks::posting`], where the day is known.
+    ///
+    /// # Errors
+    /// When the opening is nothing, or too large.
+    pub fn posting_on(
+        &self,
+        dated: NaiveDate,
+        ledger: LedgerId,
+        opening: Money,
+        bills: Vec<BillPart>,
+    ) -> Result<Posting> {
         let line = |ledger, amount: Money| {
             let (debit, credit) = if amount.is_negative() {
                 (Money::ZERO, amount.size())
@@ -132,7 +145,11 @@ impl OpeningBooks {
         })
     }
 
-    async fn day(&self, writing: &Writing) -> Result<NaiveDate> {
+    /// The day that opening vouchers are dated.
+    ///
+    /// # Errors
+    /// When the business has no opening period, or the database cannot be read.
+    pub async fn day(&self, writing: &Writing) -> Result<NaiveDate> {
         let year = business_year::Entity::find()
             .filter(business_year::Column::BusinessId.eq(self.business.id))
             .filter(business_year::Column::IsOpening.eq(true))

@@ -98,7 +98,7 @@ pub async fn revalue(
     let lane = scope.db.lane();
     if dry_run {
         return lane
-            .try_out(scope.actor(), move |writing| {
+            .write_trial(scope.actor(), move |writing| {
                 Box::pin(async move { plan.post(writing, frame, None).await })
             })
             .await;

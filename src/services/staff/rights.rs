@@ -2,7 +2,7 @@
 
 use daybook_domain::{
     id::{BusinessId, UserId},
-    role::{PermissionSet, Realm, TenantRole},
+    role::{PermissionSet, Realm, TenantRole, WHOLE_BOOKS},
 };
 use daybook_entity::tenant::{
     business::business,
@@ -50,9 +50,9 @@ impl Rights {
     /// All refusals at once, with field paths.
     pub fn check(&self, granter: &Access) -> Result<()> {
         let mut refusals = Vec::new();
-        let whole = self.added.intersection(PermissionSet::of_whole_books());
-        if self.role.own_documents_only() && whole != PermissionSet::default() {
-            let why = format!("who sees only own documents cannot hold {}", whole.to_text());
+        let barred = self.added.intersection(PermissionSet::of(WHOLE_BOOKS));
+        if self.role.own_documents_only() && barred != PermissionSet::default() {
+            let why = format!("who sees only own documents cannot hold {}", barred.to_text());
             refusals.push(Refusal::new(Code::Invalid, "input.permissionsAdded", why));
         }
         if self.role == TenantRole::Owner {
