@@ -35,6 +35,7 @@ pub mod tenant {
     pub mod business;
     pub mod chart;
     pub mod drafts;
+    pub mod filings;
     pub mod lane;
     pub mod people;
     pub mod record;

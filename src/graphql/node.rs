@@ -4,7 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, ID, Interface, Object};
 use daybook_domain::id::{
-    BillId, BusinessId, BusinessYearId, LedgerId, LockExceptionId, VoucherDraftId, VoucherId,
+    BillId, BusinessId, BusinessYearId, LedgerId, LockExceptionId, TaxFilingId, VoucherDraftId,
+    VoucherId,
 };
 
 use super::{
@@ -13,6 +14,7 @@ use super::{
         bills::{BILL, Bill},
         businesses::{self, BUSINESS, Business},
         drafts::{VOUCHER_DRAFT, VoucherDraft},
+        filings::{TAX_FILING, TaxFiling},
         ledgers::{self, LEDGER, Ledger},
         lock_exceptions::{LOCK_EXCEPTION, LockException},
         vouchers::{self, VOUCHER, Voucher},
@@ -40,7 +42,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    services::books::{bills, drafts, lock_exceptions, years},
+    services::books::{bills, drafts, filings, lock_exceptions, years},
 };
 
 /// Something with a global id.
@@ -57,6 +59,8 @@ pub enum Node {
     LockException(Box<LockException>),
     /// A voucher.
     Voucher(Box<Voucher>),
+    /// A tax return that was filed.
+    TaxFiling(Box<TaxFiling>),
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraft(Box<VoucherDraft>),
     /// A bill of a party.
@@ -197,6 +201,10 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         LEDGER => {
             let found = ledgers::find(ctx, Some(LedgerId::new(number))).await?;
             found.map(|one| Node::Ledger(Box::new(one)))
+        }
+        TAX_FILING => {
+            let found = filings::find(&*ctx.tenant()?, TaxFilingId::new(number)).await?;
+            found.map(|row| Node::TaxFiling(Box::new(row.into())))
         }
         LOCK_EXCEPTION => {
             let id = LockExceptionId::new(number);

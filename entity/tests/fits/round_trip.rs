@@ -4,8 +4,8 @@ use daybook_entity::{
     main::{people::*, record::*, work::*},
     master::{chart::*, node::*, tenant::*},
     tenant::{
-        books::*, business::*, chart as own, chart::ledger, drafts::*, lane::lane, people as staff,
-        record::*,
+        books::*, business::*, chart as own, chart::ledger, drafts::*, filings::*, lane::lane,
+        people as staff, record::*,
     },
 };
 use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait, TenantMigrator};
@@ -115,6 +115,12 @@ pub async fn tenant_rows(db: &DatabaseConnection) {
     .await;
     fits::<lock_exception::Entity>(db, 2, Fill::Sparse, &[]).await;
     both_fit::<gstin::Entity>(db, &[]).await;
+    let days = [
+        ("period_from", day(2026, 1, 1).into()),
+        ("period_to", day(2026, 1, 31).into()),
+        ("filed_on", day(2026, 2, 10).into()),
+    ];
+    both_fit::<tax_filing::Entity>(db, &days).await;
 
     let below_group = [("parent_subgroup_id", none::<i64>())];
     fits::<own::account_subgroup::Entity>(db, 1, Fill::Full, &below_group).await;

@@ -120,6 +120,8 @@ subject_types! {
     PeriodLock = "PeriodLock",
     /// Somebody signed in.
     Session = "Session",
+    /// A tax return that was filed.
+    TaxFiling = "TaxFiling",
     /// Somebody who works in the account.
     User = "User",
     /// A voucher.

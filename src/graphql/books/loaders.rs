@@ -26,7 +26,7 @@ use crate::{
         context::Asks,
         error::{ApiError, ApiResult},
     },
-    lane::{PostedBill, PostedEntry, PostedVoucher},
+    lane::{PostedBill, PostedEntry, PostedVoucher, posting::PostedItem},
     scope::TenantScope,
     services::{
         books::{
@@ -44,6 +44,7 @@ pub struct Loaders {
     sums: DataLoader<Sums>,
     entries: DataLoader<Entries>,
     bills: DataLoader<Bills>,
+    items: DataLoader<Items>,
     acts: DataLoader<Acts>,
     statuses: DataLoader<Statuses>,
     users: DataLoader<Users>,
@@ -64,6 +65,7 @@ impl Loaders {
             sums: DataLoader::new(Sums(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             entries: DataLoader::new(Entries(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             bills: DataLoader::new(Bills(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
+            items: DataLoader::new(Items(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             acts: DataLoader::new(Acts(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             statuses: DataLoader::new(Statuses(turn.clone()), tokio::spawn)
                 .max_batch_size(BATCH_MAX),
@@ -127,6 +129,11 @@ pub async fn entries(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<P
 /// Which bills a version opened and settled.
 pub async fn bills(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<PostedBill>> {
     Ok(ctx.tenant()?.loaders.bills.load_one(id).await?.unwrap_or_default())
+}
+
+/// Goods and services on a version.
+pub async fn items(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<PostedItem>> {
+    Ok(ctx.tenant()?.loaders.items.load_one(id).await?.unwrap_or_default())
 }
 
 /// What was done to a voucher.
@@ -209,6 +216,21 @@ impl Loader<VoucherVersionId> for Bills {
     ) -> ApiResult<HashMap<VoucherVersionId, Vec<PostedBill>>> {
         let _turn = self.0.one.lock().await;
         Ok(registers::bills_of_all(&self.0.scope, ids).await?)
+    }
+}
+
+struct Items(Turn);
+
+impl Loader<VoucherVersionId> for Items {
+    type Value = Vec<PostedItem>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        ids: &[VoucherVersionId],
+    ) -> ApiResult<HashMap<VoucherVersionId, Vec<PostedItem>>> {
+        let _turn = self.0.one.lock().await;
+        Ok(registers::items_of(&self.0.scope, ids).await?)
     }
 }
 

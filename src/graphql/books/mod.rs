@@ -5,9 +5,11 @@ pub mod audit;
 pub mod bills;
 pub mod bulk;
 pub mod businesses;
+pub mod documents;
 pub mod draft_acts;
 pub mod drafts;
 pub mod entries;
+pub mod filings;
 pub mod ledgers;
 pub mod loaders;
 pub mod lock_exceptions;
@@ -27,6 +29,7 @@ pub struct BooksQuery(
     years::YearQuery,
     locks::LockQuery,
     lock_exceptions::LockExceptionQuery,
+    filings::FilingQuery,
     ledgers::LedgerQuery,
     vouchers::VoucherQuery,
     bills::BillQuery,
@@ -41,10 +44,12 @@ pub struct BooksMutation(
     years::YearMutation,
     locks::LockMutation,
     lock_exceptions::LockExceptionMutation,
+    filings::FilingMutation,
     ledgers::LedgerMutation,
     vouchers::VoucherMutation,
     acts::VoucherActMutation,
     scenarios::ScenarioMutation,
+    documents::DocumentMutation,
     bills::BillMutation,
     openings::OpeningMutation,
     draft_acts::DraftMutation,

@@ -266,6 +266,7 @@ pub fn mirrored(
             reason: on.reason,
         }),
         bills,
+        items: Vec::new(),
     })
 }
 

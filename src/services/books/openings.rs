@@ -126,6 +126,7 @@ impl OpeningBooks {
             lock_exception: None,
             reverses: None,
             bills,
+            items: Vec::new(),
         })
     }
 

@@ -20,6 +20,7 @@ use crate::{
     error::{Error, Result},
     lane::{
         PostedBill, PostedEntry, PostedVoucher,
+        posting::PostedItem,
         stored::{self, COLUMNS},
     },
     scope::TenantScope,
@@ -190,6 +191,18 @@ pub async fn bills_of_all(
 ) -> Result<HashMap<VoucherVersionId, Vec<PostedBill>>> {
     let reader = scope.db.reader().await?;
     stored::bills(reader.conn(), versions).await
+}
+
+/// Goods and services on versions, in order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn items_of(
+    scope: &TenantScope,
+    versions: &[VoucherVersionId],
+) -> Result<HashMap<VoucherVersionId, Vec<PostedItem>>> {
+    let reader = scope.db.reader().await?;
+    stored::items(reader.conn(), versions).await
 }
 
 /// What was done to a voucher.

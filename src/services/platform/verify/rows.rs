@@ -11,8 +11,8 @@ use daybook_domain::{
 };
 use daybook_entity::tenant::{
     books::{
-        VoucherKind, bill_wise_detail, scenario_entry, voucher, voucher_act, voucher_ledger_entry,
-        voucher_version,
+        VoucherKind, bill_wise_detail, scenario_entry, voucher, voucher_act, voucher_item,
+        voucher_ledger_entry, voucher_version,
     },
     record::audit_log,
 };
@@ -22,8 +22,9 @@ use crate::{
     error::Result,
     lane::{
         PostedBill, PostedEntry, PostedVoucher,
-        posting::{EntryDetail, Foreign},
+        posting::{EntryDetail, Foreign, PostedItem},
         record::Act,
+        stored,
     },
 };
 
@@ -59,6 +60,18 @@ impl From<scenario_entry::Model> for Entry {
     }
 }
 
+/// How many rows of a version were taken back.
+pub struct TakenBack {
+    /// The voucher's type.
+    pub base: BaseType,
+    /// Its entries.
+    pub entries: usize,
+    /// Its bill parts.
+    pub bills: usize,
+    /// Its goods and services.
+    pub items: usize,
+}
+
 /// All posted rows of some vouchers.
 #[derive(Default)]
 pub struct Rows {
@@ -68,6 +81,7 @@ pub struct Rows {
     acts: HashMap<VoucherActId, voucher_act::Model>,
     bills: HashMap<(VoucherVersionId, i16), Vec<bill_wise_detail::Model>>,
     bills_of_acts: HashMap<VoucherActId, Vec<bill_wise_detail::Model>>,
+    items: HashMap<(VoucherVersionId, i16), Vec<voucher_item::Model>>,
 }
 
 impl Rows {
@@ -104,6 +118,12 @@ impl Rows {
         for row in scenarios.all(conn).await? {
             let entry = Entry::from(row);
             found.entries.entry((entry.row.version_id, entry.row.effect)).or_default().push(entry);
+        }
+        let items = voucher_item::Entity::find()
+            .filter(voucher_item::Column::VersionId.is_in(versions.iter().copied()))
+            .order_by_asc(voucher_item::Column::Line);
+        for row in items.all(conn).await? {
+            found.items.entry((row.version_id, row.effect)).or_default().push(row);
         }
         let acts: Vec<VoucherActId> = found.acts.keys().copied().collect();
         let made = Condition::any()
@@ -153,6 +173,9 @@ impl Rows {
         let bills = self.bills.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
         let bills: Option<Vec<PostedBill>> =
             bills.iter().map(|one| bill_of(one, version, row.recorded_at)).collect();
+        let items = self.items.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
+        let items: Option<Vec<PostedItem>> =
+            items.iter().map(|one| item_of(one, version, row.recorded_at)).collect();
         let posted = PostedVoucher {
             id: voucher.id,
             business: voucher.business_id,
@@ -180,6 +203,7 @@ impl Rows {
             recorded_at: version.recorded_at,
             entries: entries?,
             bills: bills?,
+            items: items?,
         };
         // A bit set may be read more kindly than it was stored.
         (agrees && posted.areas.bits() == version.areas).then_some(posted)
@@ -216,14 +240,13 @@ impl Rows {
         agrees.then(|| (stored, rows.iter().map(bill).collect()))
     }
 
-    /// Of which type a voucher is, and how many entries and bill parts of a version were taken back, if it
-    /// was done whole and then.
+    /// What of a version was taken back, if it was done whole and then.
     pub fn taken_back(
         &self,
         id: VoucherId,
         number: i32,
         row: &audit_log::Model,
-    ) -> Option<(BaseType, usize, usize)> {
+    ) -> Option<TakenBack> {
         let base = BaseType::parse(&self.vouchers.get(&id)?.base_type)?;
         let version = self.versions.get(&(id, number))?;
         let of = |effect| self.entries.get(&(version.id, effect)).map(Vec::as_slice);
@@ -252,7 +275,25 @@ impl Rows {
                 };
                 same == *one && other.recorded_at == row.recorded_at
             });
-        (entries_agree && bills_agree).then_some((base, undone.len(), back.len()))
+        let of = |effect| self.items.get(&(version.id, effect)).map(Vec::as_slice);
+        let (lines, gone) = (of(1).unwrap_or_default(), of(-1).unwrap_or_default());
+        let items_agree = lines.len() == gone.len()
+            && lines.iter().zip(gone).all(|(one, other)| {
+                let same = voucher_item::Model {
+                    id: one.id,
+                    effect: one.effect,
+                    recorded_at: one.recorded_at,
+                    ..other.clone()
+                };
+                same == *one && other.recorded_at == row.recorded_at
+            });
+        let agree = entries_agree && bills_agree && items_agree;
+        agree.then_some(TakenBack {
+            base,
+            entries: undone.len(),
+            bills: back.len(),
+            items: gone.len(),
+        })
     }
 }
 
@@ -289,6 +330,18 @@ fn entry(
             applies_until: *applies_until,
         },
     })
+}
+
+fn item_of(
+    row: &voucher_item::Model,
+    version: &voucher_version::Model,
+    recorded_at: i64,
+) -> Option<PostedItem> {
+    let agrees = row.business_id == version.business_id
+        && row.dated == version.dated
+        && row.warehouse_id.is_none()
+        && row.recorded_at == recorded_at;
+    agrees.then(|| stored::item(row.clone()))
 }
 
 fn bill_of(

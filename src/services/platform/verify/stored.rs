@@ -158,6 +158,7 @@ impl Stored {
         recorded.add("voucher_versions", 1);
         recorded.add(entries_of(voucher.base_type), voucher.entries.len());
         recorded.add("bill_wise_details", voucher.bills.len());
+        recorded.add("voucher_items", voucher.items.len());
         Some(())
     }
 
@@ -184,14 +185,16 @@ impl Stored {
             return None;
         }
         if matches!(kind, ActKind::Cancelled | ActKind::Amended) {
-            let (base, entries, bills) = self.0.taken_back(id, act.version, row)?;
-            recorded.add(entries_of(base), entries);
-            recorded.add("bill_wise_details", bills);
+            let gone = self.0.taken_back(id, act.version, row)?;
+            recorded.add(entries_of(gone.base), gone.entries);
+            recorded.add("bill_wise_details", gone.bills);
+            recorded.add("voucher_items", gone.items);
         }
         if let Some(amended) = amended {
             recorded.add("voucher_versions", 1);
             recorded.add(entries_of(amended.base_type), amended.entries.len());
             recorded.add("bill_wise_details", amended.bills.len());
+            recorded.add("voucher_items", amended.items.len());
         }
         Some(())
     }
