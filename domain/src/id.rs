@@ -59,6 +59,8 @@ ids! {
     BusinessYearId,
     /// An exception from soft locks.
     LockExceptionId,
+    /// A tax return that was filed.
+    TaxFilingId,
     /// A tenant's user.
     UserId,
     /// A chain of refresh tokens: one signing-in.

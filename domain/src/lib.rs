@@ -31,6 +31,7 @@ pub mod chain;
 
 pub mod role;
 
+pub mod item_line;
 pub mod lock;
 
 pub mod email;

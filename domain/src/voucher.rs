@@ -104,6 +104,21 @@ impl BaseType {
         matches!(self, Self::Memorandum | Self::ReversingJournal)
     }
 
+    /// Whether it is a document without entries: what was ordered, sent or taken in.
+    pub const fn is_document(self) -> bool {
+        matches!(
+            self,
+            Self::DeliveryNote
+                | Self::ReceiptNote
+                | Self::RejectionsIn
+                | Self::RejectionsOut
+                | Self::SalesOrder
+                | Self::PurchaseOrder
+                | Self::JobWorkInOrder
+                | Self::JobWorkOutOrder
+        )
+    }
+
     /// Whether its numbers follow the rule for tax documents (CGST Rules, rule 46 and 53).
     pub const fn is_tax_document(self) -> bool {
         matches!(self, Self::Sales | Self::CreditNote)
@@ -121,7 +136,8 @@ pub struct Line {
     pub credit: Money,
 }
 
-/// Entries that balance: only [`balance`] makes one, so whoever writes to the books cannot skip it.
+/// Entries that balance: only [`balance`] makes one, so whoever writes to the books cannot skip it; or no
+/// entries at all, of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Balanced {
     lines: Vec<Line>,
@@ -134,7 +150,12 @@ impl Balanced {
         &self.lines
     }
 
-    /// Sum of the debits, which is the sum of the credits.
+    /// No entries, of a document that comes to this.
+    pub fn document(total: Money) -> Self {
+        Self { lines: Vec::new(), total }
+    }
+
+    /// Sum of the debits, which is the sum of the credits; of a document, what it comes to.
     pub fn total(&self) -> Money {
         self.total
     }

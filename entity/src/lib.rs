@@ -40,6 +40,7 @@ pub mod tenant {
     pub mod drafts;
     pub mod exchange;
     pub mod files;
+    pub mod filings;
     pub mod imports;
     pub mod lane;
     pub mod people;

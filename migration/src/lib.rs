@@ -46,6 +46,7 @@ mod tenant {
     pub mod m20261121_000025_recurring;
     pub mod m20261121_000027_own_voucher_types;
     pub mod m20261121_000028_scenario_entries;
+    pub mod m20261121_000029_tax_filings;
 }
 
 pub use sea_orm_migration::{MigrationStatus, MigratorTrait};
@@ -111,6 +112,7 @@ migrator! {
     tenant::m20261121_000025_recurring::Migration,
     tenant::m20261121_000027_own_voucher_types::Migration,
     tenant::m20261121_000028_scenario_entries::Migration,
+    tenant::m20261121_000029_tax_filings::Migration,
 }
 
 /// Name of the newest migration of a tier: the version that a database of this binary has.

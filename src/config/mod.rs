@@ -27,8 +27,8 @@ pub use document::{default_file, settings_table};
 pub use problem::{Bad, Problem};
 pub use range::IpRange;
 pub use sections::{
-    Data, Demo, Files, Jobs, Lane, Limits, Log, Main, Master, Nodes, Security, Server, Subscriptions,
-    Telemetry, Tenants, table,
+    Data, Demo, Files, Jobs, Lane, Limits, Log, Main, Master, Nodes, Security, Server,
+    Subscriptions, Telemetry, Tenants, table,
 };
 pub use setting::{Fallback, Kind, Setting, TimeUnit};
 pub use source::{FileText, Source, Sources};

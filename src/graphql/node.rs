@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::{Context, ID, Interface, Object};
 use daybook_domain::id::{
     BankLineId, BankMatchId, BankRuleId, BankStatementId, BillId, BudgetId, BusinessId,
-    BusinessYearId, CostCategoryId, CostCentreId, LedgerId, LockExceptionId, VoucherDraftId,
-    VoucherId,
+    BusinessYearId, CostCategoryId, CostCentreId, LedgerId, LockExceptionId, TaxFilingId,
+    VoucherDraftId, VoucherId,
 };
 
 use super::{
@@ -23,6 +23,7 @@ use super::{
         businesses::{self, BUSINESS, Business},
         cost_centres::{COST_CATEGORY, COST_CENTRE, CostCategory, CostCentre},
         drafts::{VOUCHER_DRAFT, VoucherDraft},
+        filings::{TAX_FILING, TaxFiling},
         ledgers::{self, LEDGER, Ledger},
         lock_exceptions::{LOCK_EXCEPTION, LockException},
         recurring::{
@@ -59,7 +60,10 @@ use crate::{
     error::Error,
     services::{
         banks,
-        books::{bills, budgets, cost_centres, drafts, lock_exceptions, recurring, templates, years},
+        books::{
+            bills, budgets, cost_centres, drafts, filings, lock_exceptions, recurring, templates,
+            years,
+        },
     },
 };
 
@@ -77,6 +81,8 @@ pub enum Node {
     LockException(Box<LockException>),
     /// A voucher.
     Voucher(Box<Voucher>),
+    /// A tax return that was filed.
+    TaxFiling(Box<TaxFiling>),
     /// A voucher, or an act on one, that is not posted yet.
     VoucherDraft(Box<VoucherDraft>),
     /// A file that somebody uploaded.
@@ -243,6 +249,10 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         LEDGER => {
             let found = ledgers::find(ctx, Some(LedgerId::new(number))).await?;
             found.map(|one| Node::Ledger(Box::new(one)))
+        }
+        TAX_FILING => {
+            let found = filings::find(&*ctx.tenant()?, TaxFilingId::new(number)).await?;
+            found.map(|row| Node::TaxFiling(Box::new(row.into())))
         }
         LOCK_EXCEPTION => {
             let id = LockExceptionId::new(number);

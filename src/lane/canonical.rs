@@ -3,7 +3,7 @@
 use daybook_domain::{
     chain::Canonical,
     cost::CostSplit,
-    id::{BillId, BusinessId, LedgerId, VoucherActId, VoucherId},
+    id::{BillId, BusinessId, ItemId, LedgerId, VoucherActId, VoucherId},
 };
 use daybook_entity::tenant::books::ActKind;
 use sea_orm::ActiveEnum;
@@ -12,7 +12,7 @@ use super::{
     actor::Actor,
     bank_details,
     judge::NewYear,
-    posting::{PostedBill, PostedEntry, PostedVoucher},
+    posting::{ItemLine, PostedBill, PostedEntry, PostedItem, PostedVoucher},
     record::Act,
     writing::Change,
 };
@@ -126,10 +126,29 @@ fn version(voucher: &PostedVoucher) -> Canonical {
         .int("areas", i64::from(voucher.areas.bits()))
         .int_if("lockException", voucher.lock_exception)
         .list("entries", entries);
-    if voucher.bills.is_empty() {
-        return content;
+    let content = match voucher.bills.as_slice() {
+        [] => content,
+        bills => content.list("bills", bills.iter().map(bill)),
+    };
+    match voucher.items.as_slice() {
+        [] => content,
+        items => content.list("items", items.iter().map(item)),
     }
-    content.list("bills", voucher.bills.iter().map(bill))
+}
+
+fn item(row: &PostedItem) -> Canonical {
+    let ItemLine { item, description, quantity, unit, unit_price, amounts } = &row.detail;
+    Canonical::new()
+        .int("id", row.id)
+        .int("line", i64::from(row.line))
+        .int_if("item", item.map(ItemId::get))
+        .text_if("description", description.as_deref())
+        .int("quantity", quantity.raw())
+        .text_if("unit", unit.as_deref())
+        .int("unitPrice", unit_price.raw())
+        .int("gross", amounts.gross.minor())
+        .int("discount", amounts.discount.minor())
+        .int("taxable", amounts.taxable.minor())
 }
 
 fn day_text(day: Option<chrono::NaiveDate>) -> Option<String> {

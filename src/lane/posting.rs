@@ -5,11 +5,12 @@ use daybook_domain::{
     cost::CostSplit,
     currency::CurrencyCode,
     id::{
-        BillId, BusinessId, EntryId, LedgerId, SeriesId, VoucherActId, VoucherId, VoucherTypeId,
-        VoucherVersionId,
+        BillId, BusinessId, EntryId, ItemId, LedgerId, SeriesId, VoucherActId, VoucherId,
+        VoucherTypeId, VoucherVersionId,
     },
+    item_line::LineAmounts,
     lock::Areas,
-    money::{ExchangeRate, Money},
+    money::{ExchangeRate, Money, Quantity, UnitPrice},
     voucher::{Balanced, BaseType},
 };
 use daybook_entity::tenant::books::{BillKind, VoucherKind};
@@ -67,6 +68,25 @@ pub struct Posting {
     /// Which bills its entries open and settle. Of an entry on a bill-wise ledger the parts come to the
     /// entry's amount.
     pub bills: Vec<BillPart>,
+    /// Goods and services on it.
+    pub items: Vec<ItemLine>,
+}
+
+/// Goods or a service on a voucher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemLine {
+    /// Which item, where it is one of the tenant's.
+    pub item: Option<ItemId>,
+    /// What it is, in words.
+    pub description: Option<String>,
+    /// How much.
+    pub quantity: Quantity,
+    /// Of which unit.
+    pub unit: Option<String>,
+    /// What a unit costs.
+    pub unit_price: UnitPrice,
+    /// What it comes to.
+    pub amounts: LineAmounts,
 }
 
 /// Stands for the voucher that the deed before made, which has no id before it is stored.
@@ -377,6 +397,19 @@ pub struct PostedVoucher {
     pub entries: Vec<PostedEntry>,
     /// Which bills they open and settle; left empty by reads that do not ask for them.
     pub bills: Vec<PostedBill>,
+    /// Goods and services on it; left empty by reads that do not ask for them.
+    pub items: Vec<PostedItem>,
+}
+
+/// Goods or a service just stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostedItem {
+    /// Its identity.
+    pub id: i64,
+    /// 1 for the first.
+    pub line: i32,
+    /// What it is, how much, and what it comes to.
+    pub detail: ItemLine,
 }
 
 /// A part of an entry that opened, settled or left open a bill.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use daybook_domain::{
-    id::{BillId, BusinessId, EntryId, LedgerId, VoucherActId, VoucherId, VoucherVersionId},
+    id::{
+        BillId, BusinessId, EntryId, ItemId, LedgerId, VoucherActId, VoucherId, VoucherVersionId,
+    },
     money::Money,
     period::month_key,
 };
@@ -11,12 +13,13 @@ use daybook_entity::tenant::books::{ActKind, BillKind, VoucherKind};
 use sea_orm::{ActiveEnum, ConnectionTrait, Value};
 
 use super::{
-    bank_details,
-    costs,
+    bank_details, costs,
     ids::Ids,
     judge::{Changes, Place},
     judge_bills::Part,
-    posting::{Claim, InCurrency, PostedBill, PostedEntry, PostedVoucher, Posting},
+    posting::{
+        Claim, InCurrency, ItemLine, PostedBill, PostedEntry, PostedItem, PostedVoucher, Posting,
+    },
     rows::Rows,
     state::State,
     tables,
@@ -148,6 +151,10 @@ pub fn voucher(posting: &Posting, place: Place, stamp: Stamp, ids: &Ids) -> Resu
         total = total.saturating_add(difference.amount.size());
     }
     let bills = bills(place.bills, ids)?;
+    let mut items = Vec::with_capacity(posting.items.len());
+    for (detail, line) in posting.items.iter().cloned().zip(1..) {
+        items.push(PostedItem { id: ids.next()?, line, detail });
+    }
     Ok(PostedVoucher {
         id: stamp.id,
         business: posting.business,
@@ -175,6 +182,7 @@ pub fn voucher(posting: &Posting, place: Place, stamp: Stamp, ids: &Ids) -> Resu
         recorded_at: stamp.recorded_at,
         entries,
         bills,
+        items,
     })
 }
 
@@ -251,6 +259,7 @@ pub struct Staged {
     versions: Rows,
     entries: Rows,
     scenario: Rows,
+    items: Rows,
     acts: Rows,
     bills: Rows,
     costs: Rows,
@@ -265,6 +274,7 @@ impl Default for Staged {
             versions: Rows::of(&tables::VERSIONS),
             entries: Rows::of(&tables::ENTRIES),
             scenario: Rows::of(&tables::SCENARIO),
+            items: Rows::of(&tables::ITEMS),
             acts: Rows::of(&tables::ACTS),
             bills: Rows::of(&tables::BILLS),
             costs: Rows::of(&tables::COSTS),
@@ -327,6 +337,9 @@ impl Staged {
             let made_by = (Some(voucher.version_id), None);
             self.add_bill(voucher, row, made_by, (row.id, 1, voucher.dated, voucher.recorded_at));
         }
+        for item in &voucher.items {
+            self.add_item(voucher, item, (item.id, 1, voucher.recorded_at));
+        }
         costs::stage(&mut self.costs, voucher, (1, voucher.recorded_at), ids)
     }
 
@@ -341,6 +354,9 @@ impl Staged {
         for row in &old.bills {
             let made_by = (Some(old.version_id), None);
             self.add_bill(old, row, made_by, (ids.next()?, -1, old.dated, recorded_at));
+        }
+        for item in &old.items {
+            self.add_item(old, item, (ids.next()?, -1, recorded_at));
         }
         costs::stage(&mut self.costs, old, (-1, recorded_at), ids)
     }
@@ -427,6 +443,33 @@ impl Staged {
         }
     }
 
+    fn add_item(
+        &mut self,
+        voucher: &PostedVoucher,
+        item: &PostedItem,
+        (id, effect, recorded_at): (i64, i16, i64),
+    ) {
+        let ItemLine { item: of, description, quantity, unit, unit_price, amounts } = &item.detail;
+        self.items.push([
+            id.into(),
+            voucher.version_id.get().into(),
+            item.line.into(),
+            effect.into(),
+            voucher.business.get().into(),
+            of.map(ItemId::get).into(),
+            None::<i64>.into(),
+            voucher.dated.into(),
+            description.clone().into(),
+            quantity.raw().into(),
+            unit.clone().into(),
+            unit_price.raw().into(),
+            amounts.gross.minor().into(),
+            amounts.discount.minor().into(),
+            amounts.taxable.minor().into(),
+            recorded_at.into(),
+        ]);
+    }
+
     fn add_bill(
         &mut self,
         voucher: &PostedVoucher,
@@ -504,6 +547,7 @@ impl Staged {
             self.versions,
             self.entries,
             self.scenario,
+            self.items,
             self.acts,
             self.bills,
             self.costs,

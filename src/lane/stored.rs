@@ -8,16 +8,23 @@ use daybook_domain::{
         BillId, BusinessId, EntryId, LedgerId, SeriesId, VoucherActId, VoucherId, VoucherTypeId,
         VoucherVersionId,
     },
+    item_line::LineAmounts,
     lock::Areas,
     money::{ExchangeRate, Money},
     voucher::BaseType,
 };
-use daybook_entity::tenant::books::{BillKind, VoucherKind};
-use sea_orm::{ActiveEnum, ConnectionTrait, QueryResult, Value};
+use daybook_entity::tenant::books::{BillKind, VoucherKind, voucher_item};
+use sea_orm::{
+    ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult,
+    Value,
+};
 
 use super::{
     bank_details, costs, exchange,
-    posting::{EntryDetail, Foreign, InCurrency, PostedBill, PostedEntry, PostedVoucher},
+    posting::{
+        EntryDetail, Foreign, InCurrency, ItemLine, PostedBill, PostedEntry, PostedItem,
+        PostedVoucher,
+    },
 };
 use crate::{
     db::sql::{list, statement},
@@ -61,6 +68,7 @@ pub async fn vouchers(
     fill_bills(conn, &mut found).await?;
     costs::fill(conn, &mut found).await?;
     bank_details::fill(conn, &mut found).await?;
+    fill_items(conn, &mut found).await?;
     Ok(found)
 }
 
@@ -118,6 +126,7 @@ pub fn voucher(row: &QueryResult) -> Result<PostedVoucher> {
         recorded_at: id(23)?,
         entries: Vec::new(),
         bills: Vec::new(),
+        items: Vec::new(),
     })
 }
 
@@ -146,6 +155,65 @@ async fn fill_bills(conn: &impl ConnectionTrait, vouchers: &mut [PostedVoucher])
         voucher.bills = bills.remove(&voucher.version_id).unwrap_or_default();
     }
     Ok(())
+}
+
+async fn fill_items(conn: &impl ConnectionTrait, vouchers: &mut [PostedVoucher]) -> Result<()> {
+    let can_have = |voucher: &&PostedVoucher| has_items(voucher.base_type);
+    let versions: Vec<VoucherVersionId> =
+        vouchers.iter().filter(can_have).map(|voucher| voucher.version_id).collect();
+    let mut items = items(conn, &versions).await?;
+    for voucher in vouchers {
+        voucher.items = items.remove(&voucher.version_id).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Whether vouchers of a type name goods and services.
+pub fn has_items(base: BaseType) -> bool {
+    base.is_document()
+        || matches!(
+            base,
+            BaseType::Sales | BaseType::Purchase | BaseType::CreditNote | BaseType::DebitNote
+        )
+}
+
+/// Goods and services of versions, in order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn items(
+    conn: &impl ConnectionTrait,
+    versions: &[VoucherVersionId],
+) -> Result<HashMap<VoucherVersionId, Vec<PostedItem>>> {
+    let mut found: HashMap<VoucherVersionId, Vec<PostedItem>> = HashMap::new();
+    for chunk in versions.chunks(500) {
+        let rows = voucher_item::Entity::find()
+            .filter(voucher_item::Column::VersionId.is_in(chunk.iter().copied()))
+            .filter(voucher_item::Column::Effect.eq(1))
+            .order_by_asc(voucher_item::Column::VersionId)
+            .order_by_asc(voucher_item::Column::Line);
+        for row in rows.all(conn).await? {
+            found.entry(row.version_id).or_default().push(item(row));
+        }
+    }
+    Ok(found)
+}
+
+/// Goods or a service, from its row.
+pub fn item(row: voucher_item::Model) -> PostedItem {
+    let amounts = LineAmounts { gross: row.gross, discount: row.discount, taxable: row.taxable };
+    PostedItem {
+        id: row.id,
+        line: row.line,
+        detail: ItemLine {
+            item: row.item_id,
+            description: row.description,
+            quantity: row.quantity,
+            unit: row.unit,
+            unit_price: row.unit_price,
+            amounts,
+        },
+    }
 }
 
 /// Entries of versions, in order.

@@ -123,6 +123,30 @@ pub static SCENARIO: Shape = Shape {
     on_key: OnKey::Refuse,
 };
 
+/// Goods and services on vouchers.
+pub static ITEMS: Shape = Shape {
+    table: "voucher_items",
+    columns: &[
+        col("id", Big),
+        col("version_id", Big),
+        col("line", Int),
+        col("effect", Small),
+        col("business_id", Big),
+        opt("item_id", Big),
+        opt("warehouse_id", Big),
+        col("dated", Date),
+        opt("description", Text),
+        col("quantity", Big),
+        opt("unit", Text),
+        col("unit_price", Big),
+        col("gross", Big),
+        col("discount", Big),
+        col("taxable", Big),
+        col("recorded_at", Big),
+    ],
+    on_key: OnKey::Refuse,
+};
+
 /// What was done to vouchers later.
 pub static ACTS: Shape = Shape {
     table: "voucher_acts",

@@ -5,8 +5,9 @@ use daybook_entity::{
     main::{people::*, record::*, work::*},
     master::{chart::*, node::*, tenant::*},
     tenant::{
-        bank::*, books::*, budgets::*, business::*, chart as own, chart::ledger, costs::*, drafts::*,
-        exchange::exchange_rate, files::*, imports::*, lane::lane, people as staff, record::*, recurring::*,
+        bank::*, books::*, budgets::*, business::*, chart as own, chart::ledger, costs::*,
+        drafts::*, exchange::exchange_rate, files::*, filings::*, imports::*, lane::lane,
+        people as staff, record::*, recurring::*,
     },
 };
 use daybook_migration::{MainMigrator, MasterMigrator, MigratorTrait, TenantMigrator};
@@ -118,6 +119,12 @@ pub async fn tenant_rows(db: &DatabaseConnection) {
     fits::<lock_exception::Entity>(db, 2, Fill::Sparse, &[]).await;
     both_fit::<gstin::Entity>(db, &[]).await;
     both_fit::<exchange_rate::Entity>(db, &[]).await;
+    let days = [
+        ("period_from", day(2026, 1, 1).into()),
+        ("period_to", day(2026, 1, 31).into()),
+        ("filed_on", day(2026, 2, 10).into()),
+    ];
+    both_fit::<tax_filing::Entity>(db, &days).await;
 
     let below_group = [("parent_subgroup_id", none::<i64>())];
     fits::<own::account_subgroup::Entity>(db, 1, Fill::Full, &below_group).await;

@@ -144,6 +144,8 @@ subject_types! {
     Session = "Session",
     /// A file that somebody uploaded.
     StoredFile = "StoredFile",
+    /// A tax return that was filed.
+    TaxFiling = "TaxFiling",
     /// Somebody who works in the account.
     User = "User",
     /// A voucher.

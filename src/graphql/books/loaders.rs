@@ -31,7 +31,7 @@ use crate::{
         context::Asks,
         error::{ApiError, ApiResult},
     },
-    lane::{BankDetail, PostedBill, PostedEntry, PostedVoucher},
+    lane::{BankDetail, PostedBill, PostedEntry, PostedVoucher, posting::PostedItem},
     scope::TenantScope,
     services::{
         banks::matches::{self, Match},
@@ -54,6 +54,7 @@ pub struct Loaders {
     budget_lines: DataLoader<BudgetLines>,
     bank_details: DataLoader<BankDetails>,
     bank_matches: DataLoader<BankMatches>,
+    items: DataLoader<Items>,
     acts: DataLoader<Acts>,
     statuses: DataLoader<Statuses>,
     users: DataLoader<Users>,
@@ -84,6 +85,7 @@ impl Loaders {
                 .max_batch_size(BATCH_MAX),
             bank_matches: DataLoader::new(BankMatches(turn.clone()), tokio::spawn)
                 .max_batch_size(BATCH_MAX),
+            items: DataLoader::new(Items(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             acts: DataLoader::new(Acts(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             statuses: DataLoader::new(Statuses(turn.clone()), tokio::spawn)
                 .max_batch_size(BATCH_MAX),
@@ -177,6 +179,11 @@ pub async fn bank_detail(ctx: &Context<'_>, id: EntryId) -> ApiResult<Option<Ban
 /// A match of bank lines and entries, if the caller may see it.
 pub async fn bank_match(ctx: &Context<'_>, id: BankMatchId) -> ApiResult<Option<Match>> {
     ctx.tenant()?.loaders.bank_matches.load_one(id).await
+}
+
+/// Goods and services on a version.
+pub async fn items(ctx: &Context<'_>, id: VoucherVersionId) -> ApiResult<Vec<PostedItem>> {
+    Ok(ctx.tenant()?.loaders.items.load_one(id).await?.unwrap_or_default())
 }
 
 /// What was done to a voucher.
@@ -282,6 +289,21 @@ impl Loader<VoucherVersionId> for Bills {
     ) -> ApiResult<HashMap<VoucherVersionId, Vec<PostedBill>>> {
         let _turn = self.0.one.lock().await;
         Ok(registers::bills_of_all(&self.0.scope, ids).await?)
+    }
+}
+
+struct Items(Turn);
+
+impl Loader<VoucherVersionId> for Items {
+    type Value = Vec<PostedItem>;
+    type Error = ApiError;
+
+    async fn load(
+        &self,
+        ids: &[VoucherVersionId],
+    ) -> ApiResult<HashMap<VoucherVersionId, Vec<PostedItem>>> {
+        let _turn = self.0.one.lock().await;
+        Ok(registers::items_of(&self.0.scope, ids).await?)
     }
 }
 

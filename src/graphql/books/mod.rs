@@ -8,19 +8,21 @@ pub mod budgets;
 pub mod bulk;
 pub mod businesses;
 pub mod cost_centres;
+pub mod documents;
 pub mod draft_acts;
 pub mod drafts;
 pub mod entries;
 pub mod exchange_rates;
+pub mod filings;
 pub mod ledgers;
 pub mod loaders;
 pub mod lock_exceptions;
 pub mod locks;
 pub mod openings;
-pub mod scenarios;
-pub mod revaluation;
 pub mod recurring;
 pub mod recurring_acts;
+pub mod revaluation;
+pub mod scenarios;
 pub mod subscriptions;
 pub mod templates;
 pub mod vouchers;
@@ -35,6 +37,7 @@ pub struct BooksQuery(
     years::YearQuery,
     locks::LockQuery,
     lock_exceptions::LockExceptionQuery,
+    filings::FilingQuery,
     ledgers::LedgerQuery,
     vouchers::VoucherQuery,
     bills::BillQuery,
@@ -55,10 +58,12 @@ pub struct BooksMutation(
     years::YearMutation,
     locks::LockMutation,
     lock_exceptions::LockExceptionMutation,
+    filings::FilingMutation,
     ledgers::LedgerMutation,
     vouchers::VoucherMutation,
     acts::VoucherActMutation,
     scenarios::ScenarioMutation,
+    documents::DocumentMutation,
     bills::BillMutation,
     exchange_rates::ExchangeRateMutation,
     revaluation::RevaluationMutation,

@@ -14,6 +14,7 @@ use super::{
     bills::VoucherBill,
     bulk::{VoucherBulkItemInput, VoucherBulkPostInput, VoucherBulkPostPayload},
     businesses::{Business, asked},
+    documents::VoucherItem,
     drafts::{Done, VoucherDraft},
     entries::{VoucherEntry, VoucherEntryInput, money},
     ledgers::{LEDGER, Ledger},
@@ -33,7 +34,7 @@ use crate::{
         scalar::{Date, DateTime, Decimal, Money},
         staff::User,
     },
-    lane::PostedVoucher,
+    lane::{PostedVoucher, stored::has_items},
     scope::TenantScope,
     services::books::{
         chart,
@@ -186,6 +187,18 @@ impl Voucher {
             }
             None => Ok(None),
         }
+    }
+
+    /// Goods and services on it, in order.
+    async fn items(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherItem>> {
+        if !has_items(self.posted.base_type) {
+            return Ok(Vec::new());
+        }
+        let items = loaders::items(ctx, self.posted.version_id).await?;
+        let shown = |business: &business::Model| {
+            items.iter().map(|item| VoucherItem::of(item, business)).collect()
+        };
+        loaders::business(ctx, self.posted.business, shown).await
     }
 
     /// Whether its entries count in the books. Those of memoranda and reversing journals count only in

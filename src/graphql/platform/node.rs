@@ -3,7 +3,8 @@
 use daybook_domain::id::{DatabaseServerId, JobId, PlatformUserId, SessionId, TenantId};
 
 use super::{
-    audit::ADMIN_AUDIT_LOG_ENTRY, jobs::JOB, servers::DATABASE_SERVER, sessions::PLATFORM_SESSION, tenants,
+    audit::ADMIN_AUDIT_LOG_ENTRY, jobs::JOB, servers::DATABASE_SERVER, sessions::PLATFORM_SESSION,
+    tenants,
 };
 use crate::{
     graphql::{

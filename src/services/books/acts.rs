@@ -280,6 +280,7 @@ pub fn mirrored(
             reason: on.reason,
         }),
         bills: undone.bills,
+        items: Vec::new(),
     })
 }
 

@@ -206,6 +206,7 @@ impl SystemJournal {
             lock_exception: None,
             reverses: None,
             bills: Vec::new(),
+            items: Vec::new(),
         })
     }
 }

@@ -1,7 +1,8 @@
 //! Ledgers: opened with their balance, renamed, moved, archived; found and summed.
 
 use daybook_domain::{
-    chain::Canonical, cost::CostUse, currency::CurrencyCode, id::LedgerId, role::Permission, text::fold,
+    chain::Canonical, cost::CostUse, currency::CurrencyCode, id::LedgerId, role::Permission,
+    text::fold,
 };
 use daybook_entity::{
     master::chart::Statement,

@@ -17,6 +17,7 @@ use sea_orm::{
 
 use super::{
     chart::{self, Asked},
+    filings,
     vouchers::{REASON_MAX, Wrong, check_key},
 };
 use crate::{
@@ -230,11 +231,23 @@ impl Edit {
     }
 
     /// Judged with the lock as it stands.
-    fn judge(&self, before: Option<&period_lock::Model>, today: NaiveDate) -> Result<()> {
+    fn judge(
+        &self,
+        before: Option<&period_lock::Model>,
+        filed: Option<(NaiveDate, String)>,
+        today: NaiveDate,
+    ) -> Result<()> {
         let refuse = |code, field: &str, why: &str| {
             Err(Error::refused(code, &format!("input.{field}"), why))
         };
         let from = before.map(|row| row.locked_through);
+        if let Some((through, form)) = filed
+            && from.is_some_and(|from| from >= through)
+            && self.to.is_none_or(|to| to < through)
+        {
+            let why = format!("{form} is filed through {through}; grant an exception instead");
+            return refuse(Code::NotAllowed, "area", &why);
+        }
         match (self.kind, self.to) {
             (LockKind::Hard, None) => {
                 refuse(Code::NotAllowed, "area", "a hard lock is never lifted")
@@ -298,6 +311,25 @@ pub(super) fn same_books(ids: &[i64], business: BusinessId) -> Result<()> {
     Err(Error::Conflict(why.to_owned()))
 }
 
+/// Lets a lock reach at least this day; one that reaches further stays.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub(super) async fn reach(
+    writing: &mut Writing,
+    business: BusinessId,
+    (kind, area): (LockKind, Area),
+    through: NaiveDate,
+    reason: String,
+) -> Result<()> {
+    let edit = Edit { kind, area, to: Some(through), reason: Some(reason), expected: None };
+    let held = edit.row(business).one(writing.conn()).await?;
+    if held.is_some_and(|row| row.locked_through >= through) {
+        return Ok(());
+    }
+    carry_out(writing, business, through, edit).await
+}
+
 async fn carry_out(
     writing: &mut Writing,
     id: BusinessId,
@@ -313,7 +345,9 @@ async fn carry_out(
         };
         return Err(Error::refused(Code::Stale, "input.expectedLockedThrough", why));
     }
-    edit.judge(before.as_ref(), today)?;
+    let is_tax = (edit.kind, edit.area) == (LockKind::Soft, Area::Tax);
+    let filed = if is_tax { filings::filed_through(writing.conn(), id).await? } else { None };
+    edit.judge(before.as_ref(), filed, today)?;
     let after = edit.to.map(|through| period_lock::Model {
         business_id: id,
         kind: edit.kind,

@@ -142,6 +142,7 @@ impl OpeningBooks {
             lock_exception: None,
             reverses: None,
             bills,
+            items: Vec::new(),
         })
     }
 

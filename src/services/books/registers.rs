@@ -21,6 +21,7 @@ use crate::{
     error::{Error, Result},
     lane::{
         BankDetail, PostedBill, PostedEntry, PostedVoucher, bank_details, costs,
+        posting::PostedItem,
         stored::{self, COLUMNS},
     },
     scope::TenantScope,
@@ -215,6 +216,18 @@ pub async fn bank_details_of(
 ) -> Result<HashMap<EntryId, BankDetail>> {
     let reader = scope.db.reader().await?;
     bank_details::of_entries(reader.conn(), entries).await
+}
+
+/// Goods and services on versions, in order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn items_of(
+    scope: &TenantScope,
+    versions: &[VoucherVersionId],
+) -> Result<HashMap<VoucherVersionId, Vec<PostedItem>>> {
+    let reader = scope.db.reader().await?;
+    stored::items(reader.conn(), versions).await
 }
 
 /// What was done to a voucher.

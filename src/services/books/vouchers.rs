@@ -283,6 +283,7 @@ pub fn prepare(
         lock_exception: command.lock_exception,
         reverses: None,
         bills,
+        items: Vec::new(),
     })
 }
 
@@ -301,7 +302,7 @@ fn known_type<'c>(
     match found.base() {
         Some(base) if base.affects_books() || base.is_scenario() => Some((found, base)),
         _ => {
-            let why = "vouchers of this type do not count in the books and have no entries";
+            let why = "vouchers of this type have no entries; post it as a document";
             wrong.add(Code::NotAllowed, "voucherTypeId", why);
             None
         }

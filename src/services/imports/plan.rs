@@ -374,6 +374,7 @@ impl Work<'_> {
             lock_exception: None,
             reverses: None,
             bills,
+            items: Vec::new(),
         })
     }
 

@@ -1,4 +1,5 @@
-//! Voucher types of a tenant's own; memoranda and reversing journals, which count in scenarios alone.
+//! Voucher types of a tenant's own; memoranda and reversing journals, which count in scenarios alone;
+//! documents without entries.
 
 use serde_json::{Value, json};
 
@@ -208,5 +209,74 @@ on_every_engine! {
         assert_eq!(stands(&shop, "Rent", &shop.day(20), scenario).await, ("20.00".into(), true));
         let found = shop.client.query("{ auditVerify { ok isComplete } }").await;
         assert_eq!(found.at("auditVerify"), &json!({ "ok": true, "isComplete": true }));
+    }
+
+    async fn an_order_is_a_document_without_entries(app: &TestApp) {
+        let shop = Shop::open(app, "meera").await;
+        let items = json!([
+            { "description": "Basmati rice", "quantity": "2.5", "unit": "KGS", "unitPrice": "119.99" },
+            { "description": "Delivery", "quantity": "1", "unitPrice": "50", "discount": "10.00" },
+        ]);
+        let input = json!({ "idempotencyKey": "1", "voucherTypeId": shop.types["SO"],
+            "date": shop.day(10), "partyId": shop.ledgers["Cash"], "reference": "PO-7", "items": items });
+        let shown = "voucher { id number version status total { amount } party { name } affectsBooks
+            entries { line } items { line description quantity unit unitPrice gross { amount }
+            discount { amount } taxable { amount } } } replayed userErrors { code field message }";
+        let ask = |field: &str, kind: &str| {
+            format!("mutation($input: {kind}!) {{ {field}(input: $input) {{ {shown} }} }}")
+        };
+        let post = ask("documentPost", "DocumentPostInput");
+        let done = shop.client.ask(&post, json!({ "input": input })).await;
+        assert!(done.refusals("documentPost").is_empty(), "{}", done.body);
+        let order = done.at("documentPost.voucher").clone();
+        assert_eq!(order["total"]["amount"], "339.98");
+        assert_eq!((&order["entries"], &order["affectsBooks"]), (&json!([]), &json!(false)));
+        assert_eq!(order["items"][0]["gross"]["amount"], "299.98");
+        assert_eq!(order["items"][0]["unitPrice"], "119.99");
+        assert_eq!(order["items"][1]["taxable"]["amount"], "40.00");
+        let again = shop.client.ask(&post, json!({ "input": input })).await;
+        assert_eq!(again.at("documentPost.replayed"), true);
+
+        let refusals = [
+            (json!({ "voucherTypeId": shop.types["JRN"] }), "NOT_ALLOWED input.voucherTypeId"),
+            (json!({ "items": [] }), "REQUIRED input.items"),
+            (json!({ "items": [{ "description": "x", "quantity": "0" }] }),
+                "INVALID input.items.0.quantity"),
+            (json!({ "items": [{ "description": "x", "quantity": "1", "unitPrice": "1",
+                "discount": "2" }] }), "INVALID input.items.0.discount"),
+            (json!({ "items": [{ "description": "x", "quantity": "1.0000001" }] }),
+                "TOO_PRECISE input.items.0.quantity"),
+        ];
+        for (change, refusal) in refusals {
+            let mut wrong = input.clone();
+            wrong["idempotencyKey"] = json!("w");
+            wrong.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            let refused = shop.client.ask(&post, json!({ "input": wrong })).await;
+            assert_eq!(refused.refusals("documentPost"), [refusal]);
+        }
+        let entries = shop.post(&shop.voucher("e", "SO", "Rent", "Sales", "1")).await;
+        assert_eq!(entries.refusals("voucherPost"), ["NOT_ALLOWED input.voucherTypeId"]);
+
+        // Amended under its number, then cancelled; no balance and no day book ever saw it.
+        let amend = json!({ "idempotencyKey": "a", "voucherId": order["id"], "expectedVersion": 1,
+            "date": shop.day(12), "items": [{ "description": "Rice", "quantity": "1", "unitPrice": "7" }] });
+        let done = shop.client
+            .ask(&ask("documentAmend", "DocumentAmendInput"), json!({ "input": amend })).await;
+        assert!(done.refusals("documentAmend").is_empty(), "{}", done.body);
+        let amended = done.at("documentAmend.voucher");
+        assert_eq!((&amended["version"], &amended["number"]), (&json!(2), &order["number"]));
+        assert_eq!(amended["items"].as_array().unwrap().len(), 1);
+        let sheet = "{ trialBalance { rows { debit { amount } } isBalanced } dayBook { voucherCount }
+            vouchers { nodes { items { description } } } }";
+        let found = shop.client.query(sheet).await;
+        assert_eq!(found.at("trialBalance"), &json!({ "rows": [], "isBalanced": true }));
+        assert_eq!(found.at("dayBook.voucherCount"), 0);
+        assert_eq!(found.text("vouchers.nodes.0.items.0.description"), "Rice");
+        let cancel = json!({ "idempotencyKey": "c", "voucherId": order["id"] });
+        let done = shop.act("voucherCancel", cancel).await;
+        assert_eq!(done.text("voucherCancel.voucher.status"), "CANCELLED", "{}", done.body);
+        let found = shop.client.query("{ auditVerify { ok isComplete } }").await;
+        assert_eq!(found.at("auditVerify"), &json!({ "ok": true, "isComplete": true }));
+        assert_eq!(recomputed(app).await, []);
     }
 }

@@ -3,9 +3,9 @@
 mod acts;
 mod banks;
 mod bills;
-mod currency;
 mod costs;
 mod crowd;
+mod currency;
 mod drafts;
 mod edits;
 mod figures;

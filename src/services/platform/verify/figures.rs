@@ -34,7 +34,7 @@ pub struct Figure {
 pub enum Check {
     /// Debits and credits of every version are equal, also where it is taken back.
     Balance,
-    /// The total of every version is the sum of its debits.
+    /// The total of every version is the sum of its debits; of a document, of its lines.
     Total,
     /// The sums per ledger and month are those of the entries.
     MonthlySums,
@@ -120,7 +120,10 @@ impl Check {
                  WHERE (e.debits IS NULL OR e.debits <> w.total) AND NOT EXISTS \
                  (SELECT 1 FROM (SELECT version_id, SUM(debit) AS debits FROM scenario_entries \
                  WHERE effect = 1 GROUP BY version_id) s \
-                 WHERE s.version_id = w.id AND s.debits = w.total)"
+                 WHERE s.version_id = w.id AND s.debits = w.total) AND NOT EXISTS \
+                 (SELECT 1 FROM (SELECT version_id, SUM(taxable) AS comes_to FROM voucher_items \
+                 WHERE effect = 1 GROUP BY version_id) i WHERE e.debits IS NULL \
+                 AND i.version_id = w.id AND i.comes_to = w.total)"
                 .to_owned(),
             Self::MonthlySums => monthly_sums(backend),
             Self::Series => "SELECT COUNT(*) FROM voucher_series s LEFT JOIN \

@@ -12,8 +12,8 @@ use daybook_domain::{
 use daybook_entity::tenant::{
     bank::entry_bank_detail,
     books::{
-        VoucherKind, bill_wise_detail, scenario_entry, voucher, voucher_act, voucher_ledger_entry,
-        voucher_version,
+        VoucherKind, bill_wise_detail, scenario_entry, voucher, voucher_act, voucher_item,
+        voucher_ledger_entry, voucher_version,
     },
     costs::cost_centre_split,
     record::audit_log,
@@ -25,8 +25,9 @@ use crate::{
     error::Result,
     lane::{
         BankDetail, PostedBill, PostedEntry, PostedVoucher,
-        posting::{EntryDetail, Foreign, InCurrency},
+        posting::{EntryDetail, Foreign, InCurrency, PostedItem},
         record::Act,
+        stored,
     },
 };
 
@@ -62,6 +63,22 @@ impl From<scenario_entry::Model> for Entry {
     }
 }
 
+/// How many rows of a version were taken back.
+pub struct TakenBack {
+    /// The voucher's type.
+    pub base: BaseType,
+    /// Its entries.
+    pub entries: usize,
+    /// Its bill parts.
+    pub bills: usize,
+    /// Its goods and services.
+    pub items: usize,
+    /// Its splits over cost centres.
+    pub costs: usize,
+    /// Its bank details.
+    pub bank: usize,
+}
+
 /// All posted rows of some vouchers.
 #[derive(Default)]
 pub struct Rows {
@@ -71,22 +88,9 @@ pub struct Rows {
     acts: HashMap<VoucherActId, voucher_act::Model>,
     bills: HashMap<(VoucherVersionId, i16), Vec<bill_wise_detail::Model>>,
     bills_of_acts: HashMap<VoucherActId, Vec<bill_wise_detail::Model>>,
+    items: HashMap<(VoucherVersionId, i16), Vec<voucher_item::Model>>,
     costs: HashMap<(VoucherVersionId, i16), Vec<cost_centre_split::Model>>,
     bank: HashMap<(VoucherVersionId, i16), Vec<entry_bank_detail::Model>>,
-}
-
-/// How many rows of each kind took a version back.
-pub struct TakenBack {
-    /// Of which type the voucher is.
-    pub base: BaseType,
-    /// Entries.
-    pub entries: usize,
-    /// Bill parts.
-    pub bills: usize,
-    /// Splits over cost centres.
-    pub costs: usize,
-    /// Bank details.
-    pub bank: usize,
 }
 
 impl Rows {
@@ -139,6 +143,12 @@ impl Rows {
             .await?
         {
             found.bank.entry((row.version_id, row.effect)).or_default().push(row);
+        }
+        let items = voucher_item::Entity::find()
+            .filter(voucher_item::Column::VersionId.is_in(versions.iter().copied()))
+            .order_by_asc(voucher_item::Column::Line);
+        for row in items.all(conn).await? {
+            found.items.entry((row.version_id, row.effect)).or_default().push(row);
         }
         let acts: Vec<VoucherActId> = found.acts.keys().copied().collect();
         let made = Condition::any()
@@ -196,6 +206,9 @@ impl Rows {
         let bills: Option<Vec<PostedBill>> =
             bills.iter().map(|one| bill_of(one, version, row.recorded_at)).collect();
         costs::put(&mut entries, self.splits(version.id, 1), version, row.recorded_at)?;
+        let items = self.items.get(&(version.id, 1)).map(Vec::as_slice).unwrap_or_default();
+        let items: Option<Vec<PostedItem>> =
+            items.iter().map(|one| item_of(one, version, row.recorded_at)).collect();
         let posted = PostedVoucher {
             id: voucher.id,
             business: voucher.business_id,
@@ -223,6 +236,7 @@ impl Rows {
             recorded_at: version.recorded_at,
             entries,
             bills: bills?,
+            items: items?,
         };
         // A bit set may be read more kindly than it was stored.
         (agrees && posted.areas.bits() == version.areas).then_some(posted)
@@ -299,6 +313,18 @@ impl Rows {
                 };
                 same == *one && other.recorded_at == row.recorded_at
             });
+        let of = |effect| self.items.get(&(version.id, effect)).map(Vec::as_slice);
+        let (lines, gone) = (of(1).unwrap_or_default(), of(-1).unwrap_or_default());
+        let items_agree = lines.len() == gone.len()
+            && lines.iter().zip(gone).all(|(one, other)| {
+                let same = voucher_item::Model {
+                    id: one.id,
+                    effect: one.effect,
+                    recorded_at: one.recorded_at,
+                    ..other.clone()
+                };
+                same == *one && other.recorded_at == row.recorded_at
+            });
         let (splits, undone_splits) = (self.splits(version.id, 1), self.splits(version.id, -1));
         let costs_agree = costs::is_taken_back(splits, undone_splits, row.recorded_at);
         let of = |effect| self.bank.get(&(version.id, effect)).map(Vec::as_slice);
@@ -311,16 +337,16 @@ impl Rows {
                     recorded_at: one.recorded_at,
                     ..other.clone()
                 };
-                let of_entry = |entry: &Entry| {
-                    entry.row.id == other.entry_id && entry.row.line == other.line
-                };
+                let of_entry =
+                    |entry: &Entry| entry.row.id == other.entry_id && entry.row.line == other.line;
                 same == *one && other.recorded_at == row.recorded_at && undone.iter().any(of_entry)
             });
-        let all_agree = entries_agree && bills_agree && costs_agree && bank_agrees;
+        let all_agree = entries_agree && bills_agree && items_agree && costs_agree && bank_agrees;
         all_agree.then_some(TakenBack {
             base,
             entries: undone.len(),
             bills: back.len(),
+            items: gone.len(),
             costs: undone_splits.len(),
             bank: unsaid.len(),
         })
@@ -380,6 +406,18 @@ fn bank(row: &entry_bank_detail::Model) -> BankDetail {
         payee: row.payee.clone(),
         bank: row.bank.clone(),
     }
+}
+
+fn item_of(
+    row: &voucher_item::Model,
+    version: &voucher_version::Model,
+    recorded_at: i64,
+) -> Option<PostedItem> {
+    let agrees = row.business_id == version.business_id
+        && row.dated == version.dated
+        && row.warehouse_id.is_none()
+        && row.recorded_at == recorded_at;
+    agrees.then(|| stored::item(row.clone()))
 }
 
 fn bill_of(

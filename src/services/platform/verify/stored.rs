@@ -170,6 +170,7 @@ impl Stored {
         recorded.add("bill_wise_details", voucher.bills.len());
         recorded.add("cost_centre_splits", costs::count(&voucher));
         recorded.add("entry_bank_details", told_of_bank(&voucher));
+        recorded.add("voucher_items", voucher.items.len());
         Some(())
     }
 
@@ -201,6 +202,7 @@ impl Stored {
             recorded.add("bill_wise_details", back.bills);
             recorded.add("cost_centre_splits", back.costs);
             recorded.add("entry_bank_details", back.bank);
+            recorded.add("voucher_items", back.items);
         }
         if let Some(amended) = amended {
             recorded.add("voucher_versions", 1);
@@ -208,6 +210,7 @@ impl Stored {
             recorded.add("bill_wise_details", amended.bills.len());
             recorded.add("cost_centre_splits", costs::count(&amended));
             recorded.add("entry_bank_details", told_of_bank(&amended));
+            recorded.add("voucher_items", amended.items.len());
         }
         Some(())
     }

@@ -135,8 +135,13 @@ impl Shelf<'_> {
         let (ends, ends_bind) = with_end(known);
         let (recorded, recorded_bind) = known.of("w");
         // Asked of each version, so that versions are read in the order of their index.
-        let of_type = " AND (SELECT b.base_type FROM vouchers b WHERE b.id = w.voucher_id) = ?";
-        let of_type = if self.base.is_some() { of_type } else { COUNTS };
+        let of_type = match self.base {
+            Some(_) => "= ?".to_owned(),
+            None => format!("IN ({})", counting()),
+        };
+        let of_type = format!(
+            " AND (SELECT b.base_type FROM vouchers b WHERE b.id = w.voucher_id) {of_type}"
+        );
         let after = after(ask)?;
         let beyond = if after.is_some() { " AND (w.dated > ? OR w.id > ?)" } else { "" };
         let since = after.map_or(from, |(day, _)| day.max(from));
@@ -183,8 +188,11 @@ impl Shelf<'_> {
         let known = self.frame.known;
         let (ends, ends_bind) = with_end(known);
         let (recorded, recorded_bind) = known.of("w");
-        let of_type = "JOIN vouchers b ON b.id = w.voucher_id AND b.base_type = ? ";
-        let of_type = if self.base.is_some() { of_type } else { JOIN_COUNTS };
+        let of_type = match self.base {
+            Some(_) => "= ?".to_owned(),
+            None => format!("IN ({})", counting()),
+        };
+        let of_type = format!("JOIN vouchers b ON b.id = w.voucher_id AND b.base_type {of_type} ");
         let businesses = &self.frame.businesses;
         let month = month(backend, "w.dated");
         let text = format!(
@@ -215,13 +223,11 @@ impl Shelf<'_> {
     }
 }
 
-/// Keeps the version `w` only where its voucher counts in the books.
-const COUNTS: &str =
-    " AND (SELECT b.base_type FROM vouchers b WHERE b.id = w.voucher_id) NOT IN ('MEM', 'REV')";
-
-/// The same as a join.
-const JOIN_COUNTS: &str =
-    "JOIN vouchers b ON b.id = w.voucher_id AND b.base_type NOT IN ('MEM', 'REV') ";
+/// The built-in types that count in the books, as a list of texts in SQL.
+fn counting() -> String {
+    let codes = BaseType::EVERY.into_iter().filter(|base| base.affects_books());
+    codes.map(|base| format!("'{}'", base.code())).collect::<Vec<_>>().join(", ")
+}
 
 /// Joins the act `a` by which a version `w` was cancelled or amended, and what that binds. A version
 /// without one stands. (For NOT EXISTS, MariaDB would read all acts.)

@@ -2,6 +2,7 @@
 
 mod areas;
 mod exceptions;
+mod filings;
 mod hard;
 mod race;
 mod years;
