@@ -54,6 +54,8 @@ pub enum FigureKind {
     Businesses,
     /// Every version is dated within its voucher's accounting year.
     Years,
+    /// Lines of a bank and the entries that they are come to the same, and the entries stand.
+    BankMatches,
     /// Groups and voucher types that rows name are in the shared structure.
     Structure,
 }

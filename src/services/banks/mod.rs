@@ -4,6 +4,7 @@ pub mod account;
 pub mod by_hand;
 pub mod entries;
 pub mod lines;
+pub mod matched;
 pub mod matches;
 pub mod post;
 pub mod propose;

@@ -97,7 +97,7 @@ impl OpeningBooks {
         (opening, foreign): (Money, Option<Foreign>),
         bills: Vec<BillPart>,
     ) -> Result<Posting> {
-        self.posting_on(self.day(writing).await?, ledger, opening, bills)
+        self.posting_on(self.day(writing).await?, ledger, (opening, foreign), bills)
     }
 
     /// As [`OpeningBooks::posting`], where the day is known.
@@ -108,7 +108,7 @@ impl OpeningBooks {
         &self,
         dated: NaiveDate,
         ledger: LedgerId,
-        opening: Money,
+        (opening, foreign): (Money, Option<Foreign>),
         bills: Vec<BillPart>,
     ) -> Result<Posting> {
         let line = |ledger, amount: Money| {

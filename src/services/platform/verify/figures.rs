@@ -58,13 +58,15 @@ pub enum Check {
     Businesses,
     /// Every version is dated within its voucher's accounting year.
     Years,
+    /// Lines of a bank and the entries that they are come to the same, and the entries stand.
+    BankMatches,
     /// Groups and voucher types that rows name are in the shared structure.
     Structure,
 }
 
 impl Check {
     /// All of them, in the order in which they are made.
-    pub const EVERY: [Self; 14] = [
+    pub const EVERY: [Self; 15] = [
         Self::Balance,
         Self::Total,
         Self::MonthlySums,
@@ -78,6 +80,7 @@ impl Check {
         Self::Costs,
         Self::Businesses,
         Self::Years,
+        Self::BankMatches,
         Self::Structure,
     ];
 
@@ -101,6 +104,7 @@ impl Check {
                 "rows in the books of another business than their voucher or ledger"
             }
             Self::Years => "versions dated outside their accounting year",
+            Self::BankMatches => "bank lines matched with entries of another amount, or taken back",
             Self::Structure => "groups or voucher types that the shared structure does not have",
         }
     }
@@ -183,6 +187,15 @@ impl Check {
                  JOIN vouchers v ON v.id = w.voucher_id \
                  JOIN business_years y ON y.id = v.year_id \
                  WHERE w.dated < y.starts_on OR w.dated > y.ends_on"
+                .to_owned(),
+            Self::BankMatches => "SELECT COUNT(*) FROM bank_matches m WHERE m.undone_at IS NULL AND (\
+                 m.amount <> (SELECT SUM(x.amount) FROM bank_match_entries x WHERE x.match_id = m.id) \
+                 OR (m.kind = 'STATEMENT' AND m.amount <> (SELECT SUM(l.amount) \
+                 FROM bank_match_lines y JOIN bank_lines l ON l.id = y.line_id WHERE y.match_id = m.id)) \
+                 OR EXISTS (SELECT 1 FROM bank_match_entries x \
+                 JOIN voucher_ledger_entries e ON e.id = x.entry_id \
+                 JOIN voucher_ledger_entries t ON t.version_id = e.version_id \
+                 AND t.line = e.line AND t.effect = -1 WHERE x.match_id = m.id))"
                 .to_owned(),
             Self::Structure => return None,
         })
