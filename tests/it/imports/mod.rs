@@ -18,7 +18,7 @@ use crate::{
     app::TestApp,
     books::Shop,
     client::{Answer, Client},
-    files::upload,
+    files::uploads::upload,
 };
 
 /// What is asked of an import.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{act, findings, import, stage};
+use super::{act, bring, findings, import, stage};
 use crate::books::Shop;
 
 fn sales(shop: &Shop, numbers: &[&str]) -> String {
@@ -41,9 +41,9 @@ on_every_engine! {
 
         // Gaps may be filled by what has the number, and by nothing else.
         let csv = sales(&shop, &["INV/0006", "INV/0004", "no digits"]);
-        super::bring(app, &shop.client, None, part, csv.as_bytes()).await;
+        bring(app, &shop.client, None, part, csv.as_bytes()).await;
         let csv = sales(&shop, &["INV/0002"]);
-        super::bring(app, &shop.client, None, part, csv.as_bytes()).await;
+        bring(app, &shop.client, None, part, csv.as_bytes()).await;
         assert_eq!(shop.number(&shop.voucher("2", "SAL", "Cash", "Sales", "5")).await, "INV/0007");
         let gaps = shop.client.query(
             "{ exceptionReport { numberGaps(first: 10) { nodes { prefix firstMissing lastMissing } } } }").await;
