@@ -22,6 +22,7 @@ mod process;
 mod raw;
 mod reads;
 mod report;
+mod reports;
 mod rows;
 mod seed;
 mod sql;
@@ -150,6 +151,9 @@ async fn measure(
     if options.wants(Figures::Reads) {
         fill(&raw_place, &source, side()).await?;
         tables.push(reads::measure(options, &raw_place, side()).await?);
+    }
+    if let Some(ours) = side().filter(|_| options.wants(Figures::Reports)) {
+        tables.push(reports::measure(options, ours).await?);
     }
     if options.wants(Figures::Tenants) {
         let server = ours.map(|(server, ..)| server);

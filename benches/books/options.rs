@@ -52,6 +52,8 @@ pub enum Figures {
     Posts,
     /// Lists of vouchers read per second.
     Reads,
+    /// Statements over ten thousand and over a million entries.
+    Reports,
     /// Tenants: how fast they are made and opened, and what they cost in memory.
     Tenants,
 }
