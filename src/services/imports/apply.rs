@@ -265,7 +265,7 @@ impl Work {
             for opening in plan.openings {
                 let ledger = opening.target.id;
                 let mut posting =
-                    openings.posting_on(day, ledger, opening.amount, opening.bills)?;
+                    openings.posting_on(day, ledger, (opening.amount, None), opening.bills)?;
                 posting.path = format!("opening.{}", opened.len());
                 opened.push((opening.line, format!("the opening of {}", opening.name)));
                 deeds.push(Deed::from(posting));
