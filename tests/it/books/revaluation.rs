@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::shop::Shop;
 use crate::{
-    app::TestApp,
     audit::{recomputed, verified},
     client::Answer,
     tenancy::invited,
