@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use daybook_domain::role::Permission;
 
-use super::{bills::Bill, entries::money, ledgers::ledger_of};
+use super::{bills::Bill, entries::money_in, ledgers::ledger_of};
 use crate::{
     graphql::{
         context::{Asks, Requires},
@@ -62,7 +62,7 @@ impl BillProposalQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The party's ledger, one that is kept bill by bill.")] party_ledger_id: ID,
-        #[graphql(desc = "The amount, above zero, in the business's currency.")] amount: Decimal,
+        #[graphql(desc = "The amount, above zero, in the currency of the ledger.")] amount: Decimal,
         #[graphql(desc = "The voucher's date; today in the business's zone when left out.")]
         at: Option<Date>,
         #[graphql(
@@ -72,20 +72,21 @@ impl BillProposalQuery {
     ) -> ApiResult<Option<BillProposal>> {
         let is_debit = side.map(|side| side == EntrySide::Debit);
         let (ledger, at) = (ledger_of(&party_ledger_id), at.map(|day| day.0));
-        let found = service::propose(&*ctx.tenant()?, ledger, &amount.0, at, is_debit).await?;
+        let scope = ctx.tenant()?;
+        let found = service::propose(&scope, ledger, &amount.0, at, is_debit).await?;
         let Some(found) = found else { return Ok(None) };
         let allocations = found.parts.into_iter().map(|(bill, part)| {
             let bill = Bill::from(bill);
             BillProposalPart {
                 bill_id: bill.id.clone(),
                 bill,
-                amount: money(part, &found.business),
+                amount: money_in(&scope, part, &found.currency),
             }
         });
         Ok(Some(BillProposal {
             allocations: allocations.collect(),
             side: if found.is_debit { EntrySide::Debit } else { EntrySide::Credit },
-            remainder: money(found.left, &found.business),
+            remainder: money_in(&scope, found.left, &found.currency),
         }))
     }
 }

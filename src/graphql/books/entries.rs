@@ -65,6 +65,7 @@ pub struct VoucherEntry {
     place: (VoucherVersionId, BusinessId),
     #[graphql(skip)]
     costs: Vec<CostSplit>,
+    #[graphql(skip)]
     entry: daybook_domain::id::EntryId,
     #[graphql(skip)]
     known_bank: Option<BankDetail>,

@@ -279,7 +279,7 @@ impl CostBreakupQuery {
         as_known_at: Option<DateTime>,
     ) -> ApiResult<CostCentreBreakup> {
         let asked =
-            Arguments { business_ids, from, to, comparatives, as_known_at, business_id: None };
+            Arguments { business_ids, from, to, comparatives, as_known_at, ..Arguments::default() };
         let which =
             Which { category: cost_category_id, centre: cost_centre_id, ..Which::default() };
         shown(&found(ctx, asked, which).await?)
@@ -316,7 +316,7 @@ impl CostBreakupQuery {
             return Err(Error::bad_input("ledgerId", "name a ledger or a group").into());
         }
         let asked =
-            Arguments { business_ids, from, to, comparatives, as_known_at, business_id: None };
+            Arguments { business_ids, from, to, comparatives, as_known_at, ..Arguments::default() };
         let which = Which { ledger: ledger_id, group: account_group_id, ..Which::default() };
         shown(&found(ctx, asked, which).await?)
     }
@@ -345,7 +345,7 @@ impl CostBreakupQuery {
         as_known_at: Option<DateTime>,
     ) -> ApiResult<CostCategorySummary> {
         let asked =
-            Arguments { business_ids, from, to, comparatives, as_known_at, business_id: None };
+            Arguments { business_ids, from, to, comparatives, as_known_at, ..Arguments::default() };
         let found = found(ctx, asked, Which::default()).await?;
         Ok(CostCategorySummary {
             head: StatementHead::of(&found.frame)?,

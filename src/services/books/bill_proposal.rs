@@ -8,10 +8,12 @@ use daybook_domain::{
     money::Money,
     role::Permission,
 };
-use daybook_entity::tenant::business::business;
 use sea_orm::{ConnectionTrait, Value};
 
-use super::{bills::Bill, chart};
+use super::{
+    bills::{self, Bill},
+    chart::{self, Chart},
+};
 use crate::{
     db::sql::{statement, sum},
     error::{Error, Result},
@@ -22,8 +24,8 @@ use crate::{
 /// What is proposed.
 #[derive(Debug, Clone)]
 pub struct Proposal {
-    /// The business of the party.
-    pub business: business::Model,
+    /// The currency of all amounts: the ledger's own, or the business's.
+    pub currency: String,
     /// Each bill with what it takes, above zero.
     pub parts: Vec<(Bill, Money)>,
     /// What no bill takes.
@@ -50,7 +52,13 @@ pub async fn propose(
         return Ok(None);
     };
     let Some(business) = chart.businesses.get(&party.business_id) else { return Ok(None) };
-    let amount = Money::parse(amount, chart::exponent(business))
+    // Bills are counted in the currency of their ledger, as the lane counts them.
+    let currency = party.currency.clone().unwrap_or_else(|| business.base_currency.clone());
+    let exponent = match &party.currency {
+        Some(code) => scope.catalogue.currency_exponent(code),
+        None => chart::exponent(business),
+    };
+    let amount = Money::parse(amount, exponent)
         .map_err(|why| Error::bad_input("amount", why.to_string()))?;
     if amount.is_zero() || amount.is_negative() {
         return Err(Error::bad_input("amount", "an amount is above zero"));
@@ -59,21 +67,30 @@ pub async fn propose(
         return Err(Error::bad_input("partyLedgerId", "this ledger is not kept bill by bill"));
     }
     let at = at.unwrap_or_else(|| scope.clock.today(&business.time_zone));
-    let bills = open_bills(scope, party.id, at).await?;
+    let bills = open_bills(scope, &chart, party.id, at).await?;
     let is_debit = is_debit.unwrap_or_else(|| {
-        let open = bills.iter().fold(Money::ZERO, |sum, one| sum.saturating_add(one.open));
+        let open = bills.iter().fold(Money::ZERO, |sum, one| sum.saturating_add(counted(one)));
         open.is_negative()
     });
     let signed = if is_debit { amount } else { -amount };
-    let queue = bills.iter().map(|one| Open { bill: one, open: one.open });
+    let queue = bills.iter().map(|one| Open { bill: one, open: counted(one) });
     let (parts, left) = settle_in_order(queue, signed, BILLS_MAX);
     let parts = parts.into_iter().map(|(bill, part)| (bill.clone(), part)).collect();
-    Ok(Some(Proposal { business: business.clone(), parts, left, is_debit }))
+    Ok(Some(Proposal { currency, parts, left, is_debit }))
+}
+
+fn counted(bill: &Bill) -> Money {
+    bill.abroad.as_ref().map_or(bill.open, |abroad| abroad.open)
 }
 
 /// The bills of a party that are dated up to a day and of which something is open, in the order in which the
 /// lane settles them.
-async fn open_bills(scope: &TenantScope, ledger: LedgerId, at: NaiveDate) -> Result<Vec<Bill>> {
+async fn open_bills(
+    scope: &TenantScope,
+    chart: &Chart,
+    ledger: LedgerId,
+    at: NaiveDate,
+) -> Result<Vec<Bill>> {
     let reader = scope.db.reader().await?;
     let conn = reader.conn();
     let backend = conn.get_database_backend();
@@ -106,7 +123,9 @@ async fn open_bills(scope: &TenantScope, ledger: LedgerId, at: NaiveDate) -> Res
             is_advance: kind == "ADVANCE",
             amount: Money::from_minor(row.try_get_by_index(7)?),
             open: Money::from_minor(row.try_get_by_index(8)?),
+            abroad: None,
         });
     }
+    bills::fill_abroad(conn, chart, bills.iter_mut().collect(), at).await?;
     Ok(bills)
 }

@@ -1,5 +1,7 @@
 //! Bills of parties: what is open of each, and amounts set against them later.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use daybook_domain::{
     currency::CurrencyCode,
@@ -11,14 +13,14 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 
 use super::{
     acts::{WrittenAct, act_on},
-    chart::{self, Asked},
+    chart::{self, Asked, Chart},
     exchange_ledgers,
     vouchers::{Wrong, check_key, perform},
 };
 use crate::{
     db::{
         page::{Page, PageAsk},
-        sql::{statement, sum},
+        sql::{self, statement, sum},
     },
     error::{Code, Error, Result},
     lane::{
@@ -212,6 +214,53 @@ fn bill(business: BusinessId, row: &QueryResult) -> Result<Bill> {
         open: Money::from_minor(row.try_get_by_index(8)?),
         abroad,
     })
+}
+
+/// Adds what bills come to in the currency of their ledgers, to those on ledgers that have one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn fill_abroad(
+    conn: &impl ConnectionTrait,
+    chart: &Chart,
+    bills: Vec<&mut Bill>,
+    at: NaiveDate,
+) -> Result<()> {
+    let is_abroad = |bill: &Bill| {
+        chart.ledgers.get(&bill.ledger).is_some_and(|ledger| ledger.currency.is_some())
+    };
+    let mut bills: Vec<&mut Bill> = bills.into_iter().filter(|bill| is_abroad(bill)).collect();
+    for chunk in bills.chunks_mut(500) {
+        let backend = conn.get_database_backend();
+        let moved = "CASE WHEN r.debit > 0 THEN r.currency_amount ELSE -r.currency_amount END";
+        let opens = "CASE WHEN r.kind IN ('NEW', 'ADVANCE') AND r.version_id IS NOT NULL \
+             THEN r.effect ELSE 0 END";
+        let text = format!(
+            "SELECT r.bill_id, MAX(r.currency), {}, {} FROM bill_wise_details r \
+             WHERE r.bill_id IN ({}) AND r.dated <= ? GROUP BY r.bill_id",
+            sum(backend, &format!("{opens} * {moved}")),
+            sum(backend, &format!("r.effect * {moved}")),
+            sql::list(chunk.len()),
+        );
+        let mut binds: Vec<Value> = chunk.iter().map(|bill| bill.id.get().into()).collect();
+        binds.push(at.into());
+        let mut found: HashMap<BillId, InLedger> = HashMap::new();
+        for row in conn.query_all_raw(statement(backend, &text, binds)).await? {
+            let code: Option<String> = row.try_get_by_index(1)?;
+            let amounts: (Option<i64>, Option<i64>) =
+                (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+            if let Some(currency) = code.and_then(|code| CurrencyCode::parse(&code).ok()) {
+                let id = BillId::new(row.try_get_by_index(0)?);
+                let (amount, open) = (amounts.0.unwrap_or(0), amounts.1.unwrap_or(0));
+                let (amount, open) = (Money::from_minor(amount), Money::from_minor(open));
+                found.insert(id, InLedger { currency, amount, open });
+            }
+        }
+        for bill in chunk {
+            bill.abroad = found.remove(&bill.id);
+        }
+    }
+    Ok(())
 }
 
 /// Amounts of a voucher that wait, to be set against bills.

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use daybook_domain::{
     chain::Canonical,
+    cost::CostUse,
     currency::CurrencyCode,
     exchange::{Position, rate_of},
     id::{AccountGroupId, BusinessId, LedgerId},
@@ -79,6 +80,7 @@ pub async fn ensure(
             currency: None,
             is_bill_wise: false,
             credit_days: None,
+            cost_use: CostUse::default(),
             description: None,
             archived_at: None,
             version: 1,

@@ -2,6 +2,7 @@
 
 use daybook_domain::{
     chain::Canonical,
+    cost::CostUse,
     id::{BusinessYearId, ImportId},
     role::Permission,
     text::fold,
@@ -345,6 +346,7 @@ impl Work {
                     currency: None,
                     is_bill_wise: ledger.is_bill_wise,
                     credit_days: None,
+                    cost_use: CostUse::default(),
                     description: None,
                     archived_at: None,
                     version: 1,

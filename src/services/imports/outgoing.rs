@@ -401,6 +401,7 @@ fn standing_parts(own: &[PostedBill], acts: &[PostedBill]) -> Vec<PostedBill> {
                 due_on: None,
                 debit: Money::ZERO,
                 credit: Money::ZERO,
+                foreign: None,
             };
             set(&mut part, taken);
             parts.push(part);

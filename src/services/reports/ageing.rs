@@ -20,6 +20,7 @@ use super::{
     marks::Rows,
     question::{Comparatives, Question, Whose},
     registers::frame::path,
+    scenario::Scenario,
 };
 use crate::{
     db::{
@@ -28,7 +29,10 @@ use crate::{
     },
     error::{Error, Result},
     scope::TenantScope,
-    services::books::{bills::Bill, groups::GroupRef},
+    services::books::{
+        bills::{self, Bill},
+        groups::GroupRef,
+    },
 };
 
 /// Most parties of one report.
@@ -179,6 +183,7 @@ pub async fn ageing(scope: &TenantScope, side: Side, asking: Asking) -> Result<A
         last_day: "at",
         comparatives: Comparatives::default(),
         known_at: asking.known_at,
+        scenario: Scenario::default(),
     };
     let (frame, snapshot) = Frame::open(scope, &question).await?;
     let conn = snapshot.conn();
@@ -357,7 +362,11 @@ impl Debts<'_> {
         found: &mut HashMap<LedgerId, (i64, Aged)>,
     ) -> Result<()> {
         let businesses = self.frame.business_ids();
-        let rows = Rows { businesses: &businesses, known_at: self.frame.known_at };
+        let rows = Rows {
+            businesses: &businesses,
+            known_at: self.frame.known_at,
+            scenario: Scenario::default(),
+        };
         let reached = rows.up_to(conn, &BTreeSet::from([self.at])).await?;
         for (ledger, (_, aged)) in found {
             aged.balance = self.side.counts(reached.all.at(*ledger, self.at).balance());
@@ -402,7 +411,9 @@ impl Debts<'_> {
             ask.first.saturating_add(1),
         );
         let rows = conn.query_all_raw(statement(backend, &text, binds)).await?;
-        let rows = rows.iter().map(|row| self.bill(row)).collect::<Result<Vec<_>>>()?;
+        let mut rows = rows.iter().map(|row| self.bill(row)).collect::<Result<Vec<_>>>()?;
+        let bills = rows.iter_mut().map(|one| &mut one.bill).collect();
+        bills::fill_abroad(conn, &self.frame.chart, bills, self.at).await?;
         let total = u64::try_from(total).unwrap_or(0);
         let key = |one: &AgedBill| vec![one.since.to_string(), one.bill.id.to_string()];
         Ok(Page::cut(rows, ask, total, key))
@@ -421,6 +432,7 @@ impl Debts<'_> {
             is_advance: kind == "ADVANCE",
             amount: Money::from_minor(row.try_get_by_index(8)?),
             open: Money::from_minor(row.try_get_by_index(2)?),
+            abroad: None,
         };
         let since = match self.buckets.aged_from() {
             AgedFrom::DueDate => bill.due_on.unwrap_or(bill.dated),

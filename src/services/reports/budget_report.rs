@@ -19,6 +19,7 @@ use super::{
     positions::{self, Positions},
     question::{Comparatives, Question, Whose},
     registers::frame::path,
+    scenario::Scenario,
 };
 use crate::{
     error::{Error, Result},
@@ -106,6 +107,7 @@ pub async fn report(scope: &TenantScope, asking: &Asking) -> Result<BudgetReport
         last_day: "to",
         comparatives: Comparatives::default(),
         known_at: asking.known_at,
+        scenario: Scenario::default(),
     };
     let (mut frame, snapshot) = Frame::open(scope, &question).await?;
     frame.spans = months;

@@ -20,7 +20,10 @@ use crate::{
             groups::{self, Group, GroupRef, Groups},
             standing::{Books, first_day},
         },
-        reports::question::{self, Question},
+        reports::{
+            question::{self, Question},
+            scenario::Scenario,
+        },
     },
 };
 
@@ -84,6 +87,7 @@ impl Frame {
             last_day: "to",
             comparatives: question::Comparatives::default(),
             known_at: asking.known_at,
+            scenario: Scenario::default(),
         };
         let known = question.known_at(scope)?.map_or(Known::Now, Known::At);
         let businesses = question.businesses(scope, &chart)?;
