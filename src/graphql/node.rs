@@ -4,7 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, ID, Interface, Object};
 use daybook_domain::id::{
-    BillId, BusinessId, BusinessYearId, LedgerId, LockExceptionId, VoucherDraftId, VoucherId,
+    BillId, BusinessId, BusinessYearId, LedgerId, LockExceptionId, VoucherAttachmentId,
+    VoucherDraftId, VoucherId,
 };
 
 use super::{
@@ -20,7 +21,10 @@ use super::{
     },
     context::{Asks, Caller, SignedIn},
     error::ApiResult,
-    files::{self, STORED_FILE, StoredFile},
+    files::{
+        self, STORED_FILE, StoredFile,
+        attachments::{VOUCHER_ATTACHMENT, VoucherAttachment},
+    },
     id,
     master::{
         AccountGroup, VoucherType,
@@ -41,7 +45,10 @@ use super::{
 };
 use crate::{
     error::Error,
-    services::books::{bills, drafts, lock_exceptions, years},
+    services::{
+        books::{bills, drafts, lock_exceptions, years},
+        files::attachments,
+    },
 };
 
 /// Something with a global id.
@@ -62,6 +69,8 @@ pub enum Node {
     VoucherDraft(Box<VoucherDraft>),
     /// A file that somebody uploaded.
     StoredFile(Box<StoredFile>),
+    /// A file beside a voucher.
+    VoucherAttachment(Box<VoucherAttachment>),
     /// A bill of a party.
     Bill(Box<Bill>),
     /// An account group.
@@ -217,6 +226,11 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         STORED_FILE => {
             let found = files::find(ctx, number).await?;
             found.map(|one| Node::StoredFile(Box::new(one)))
+        }
+        VOUCHER_ATTACHMENT => {
+            let id = VoucherAttachmentId::new(number);
+            let found = attachments::find(&*ctx.tenant()?, id).await?;
+            found.map(|one| Node::VoucherAttachment(Box::new(one.into())))
         }
         BILL => {
             let found = bills::find(&*ctx.tenant()?, BillId::new(number)).await?;

@@ -4,6 +4,7 @@ pub mod account;
 pub mod books;
 pub mod chain;
 pub mod demo;
+pub mod exports;
 pub mod files;
 pub mod master;
 pub mod platform;

@@ -35,6 +35,7 @@ use crate::{
             standing::{self, Wanted},
             years,
         },
+        files::attachments::{self, Attachment},
         staff::{self, Member},
     },
 };
@@ -51,6 +52,7 @@ pub struct Loaders {
     exceptions: DataLoader<Exceptions>,
     vouchers: DataLoader<Vouchers>,
     problems: DataLoader<Problems>,
+    attachments: DataLoader<Attachments>,
 }
 
 /// More keys than any page has: a batch is parted by the service, on one connection.
@@ -74,7 +76,9 @@ impl Loaders {
                 .max_batch_size(BATCH_MAX),
             vouchers: DataLoader::new(Vouchers(turn.clone()), tokio::spawn)
                 .max_batch_size(BATCH_MAX),
-            problems: DataLoader::new(Problems(turn), tokio::spawn).max_batch_size(BATCH_MAX),
+            problems: DataLoader::new(Problems(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
+            attachments: DataLoader::new(Attachments(turn), tokio::spawn).max_batch_size(BATCH_MAX),
         }
     }
 }
@@ -165,6 +169,11 @@ pub async fn voucher(ctx: &Context<'_>, id: VoucherId) -> ApiResult<Option<Poste
 /// What keeps a draft from being posted.
 pub async fn problems(ctx: &Context<'_>, id: VoucherDraftId) -> ApiResult<Vec<Refusal>> {
     Ok(ctx.tenant()?.loaders.problems.load_one(id).await?.unwrap_or_default())
+}
+
+/// The files beside a voucher, those that were taken off included.
+pub async fn attachments(ctx: &Context<'_>, id: VoucherId) -> ApiResult<Vec<Attachment>> {
+    Ok(ctx.tenant()?.loaders.attachments.load_one(id).await?.unwrap_or_default())
 }
 
 struct Sums(Turn);
@@ -303,5 +312,17 @@ impl Loader<VoucherDraftId> for Problems {
     ) -> ApiResult<HashMap<VoucherDraftId, Vec<Refusal>>> {
         let _turn = self.0.one.lock().await;
         Ok(drafts::list::problems_of(&self.0.scope, ids).await?)
+    }
+}
+
+struct Attachments(Turn);
+
+impl Loader<VoucherId> for Attachments {
+    type Value = Vec<Attachment>;
+    type Error = ApiError;
+
+    async fn load(&self, ids: &[VoucherId]) -> ApiResult<HashMap<VoucherId, Vec<Attachment>>> {
+        let _turn = self.0.one.lock().await;
+        Ok(attachments::of_vouchers(&self.0.scope, ids).await?)
     }
 }

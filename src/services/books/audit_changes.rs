@@ -26,8 +26,9 @@ pub enum Told {
 }
 
 /// Fields that hold the number of another thing, and its kind.
-const REFERENCES: [(&str, &str); 11] = [
+const REFERENCES: [(&str, &str); 12] = [
     ("bill", "Bill"),
+    ("file", "StoredFile"),
     ("group", "AccountGroup"),
     ("ledger", "Ledger"),
     ("party", "Ledger"),
