@@ -25,6 +25,7 @@ use crate::{
     http::{
         self, Parts,
         body::BodyBounds,
+        downloads::DownloadSettings,
         graphql::Endpoint,
         health::{Place, Readiness},
         pages::PagesSettings,
@@ -189,6 +190,10 @@ impl App {
             uploads: UploadSettings {
                 timeout: Duration::from_millis(config.files.upload_timeout_ms),
                 parallel: config.files.uploads_parallel,
+            },
+            downloads: DownloadSettings {
+                timeout: Duration::from_millis(config.files.download_timeout_ms),
+                parallel: config.files.downloads_parallel,
             },
             pages: PagesSettings { playground: config.server.playground, schema: shown },
             readiness: Arc::new(Databases {
@@ -360,6 +365,9 @@ fn file_rules(config: &Config) -> FileRules {
         import_bytes_max: bytes(files.import_bytes_max),
         unused: Duration::from_secs(files.unused_hours.saturating_mul(3_600)),
         attachments_max: files.attachments_per_voucher,
+        download_link: Duration::from_secs(files.download_link_seconds),
+        pdf_rows_max: files.pdf_rows_max,
+        spool: config.data.folder.join("spool"),
     }
 }
 

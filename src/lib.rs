@@ -7,6 +7,8 @@ pub mod error;
 
 pub mod interchange;
 
+pub mod documents;
+
 pub mod seal;
 
 pub mod config;

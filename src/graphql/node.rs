@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use daybook_domain::id::{
     BankLineId, BankMatchId, BankRuleId, BankStatementId, BillId, BudgetId, BusinessId,
     BusinessYearId, CostCategoryId, CostCentreId, LedgerId, LockExceptionId, TaxFilingId,
-    VoucherDraftId, VoucherId,
+    VoucherAttachmentId, VoucherDraftId, VoucherId,
 };
 
 use super::{
@@ -35,7 +35,10 @@ use super::{
     },
     context::{Asks, Caller, SignedIn},
     error::ApiResult,
-    files::{self, STORED_FILE, StoredFile},
+    files::{
+        self, STORED_FILE, StoredFile,
+        attachments::{VOUCHER_ATTACHMENT, VoucherAttachment},
+    },
     id,
     imports::import::{self, IMPORT, Import},
     master::{
@@ -64,6 +67,7 @@ use crate::{
             bills, budgets, cost_centres, drafts, filings, lock_exceptions, recurring, templates,
             years,
         },
+        files::attachments,
     },
 };
 
@@ -95,6 +99,8 @@ pub enum Node {
     RecurringRun(Box<RecurringRun>),
     /// A file of books that was read in.
     Import(Box<Import>),
+    /// A file beside a voucher.
+    VoucherAttachment(Box<VoucherAttachment>),
     /// A bill of a party.
     Bill(Box<Bill>),
     /// A budget.
@@ -300,6 +306,11 @@ async fn find(ctx: &Context<'_>, global: &ID) -> ApiResult<Option<Node>> {
         IMPORT => {
             let found = import::find(ctx, number).await?;
             found.map(|one| Node::Import(Box::new(one)))
+        }
+        VOUCHER_ATTACHMENT => {
+            let id = VoucherAttachmentId::new(number);
+            let found = attachments::find(&*ctx.tenant()?, id).await?;
+            found.map(|one| Node::VoucherAttachment(Box::new(one.into())))
         }
         BILL => {
             let found = bills::find(&*ctx.tenant()?, BillId::new(number)).await?;

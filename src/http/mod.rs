@@ -5,6 +5,7 @@ pub mod body;
 pub mod client_address;
 mod connection;
 mod credentials;
+pub mod downloads;
 pub mod graphql;
 pub mod headers;
 pub mod health;
@@ -34,6 +35,8 @@ pub struct Parts {
     pub sockets: socket::SocketSettings,
     /// Bounds of uploads.
     pub uploads: uploads::UploadSettings,
+    /// Bounds of downloads.
+    pub downloads: downloads::DownloadSettings,
     /// Pages.
     pub pages: pages::PagesSettings,
     /// Which databases answer.
@@ -51,12 +54,14 @@ pub fn router(parts: Parts) -> Router {
     let trusted: Arc<[IpRange]> = parts.trusted_proxies.into();
     let sockets =
         socket::Sockets::new(parts.endpoint.clone(), parts.sockets, &parts.allowed_origins);
+    let downloads = downloads::Downloads::new(Arc::clone(&parts.endpoint.desk), parts.downloads);
     let uploads = uploads::Uploads::new(Arc::clone(&parts.endpoint.desk), parts.uploads);
     Router::new()
         .route("/graphql", any(graphql::endpoint))
         .with_state(parts.endpoint)
         .merge(socket::router(sockets))
         .merge(uploads::router(uploads))
+        .merge(downloads::router(downloads))
         .merge(pages::router(parts.pages))
         .merge(health::router(parts.readiness, parts.render))
         .layer(CompressionLayer::new().gzip(true))

@@ -137,6 +137,9 @@ async fn receive(
     receiving.end().await
 }
 
+/// Types that programs send when they are told none.
+const SAYS_NOTHING: [&str; 2] = ["application/octet-stream", "application/x-www-form-urlencoded"];
+
 /// Whether the request's head agrees with what was announced. A type that says nothing is let pass.
 fn fits(headers: &HeaderMap, receiving: &Receiving<'_>) -> Result<(), Error> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -149,7 +152,7 @@ fn fits(headers: &HeaderMap, receiving: &Receiving<'_>) -> Result<(), Error> {
         return Err(Error::refused(code, "", why));
     }
     match text(header::CONTENT_TYPE) {
-        Some(given) if given != "application/octet-stream" => {
+        Some(given) if !SAYS_NOTHING.contains(&given) => {
             if Media::parse(given) == Some(receiving.media()) {
                 return Ok(());
             }

@@ -1,6 +1,6 @@
 //! Bounds of files that tenants send and fetch.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use daybook_domain::file::Purpose;
 
@@ -19,6 +19,12 @@ pub struct FileRules {
     pub unused: Duration,
     /// Most files beside one voucher.
     pub attachments_max: usize,
+    /// How long the address of a download counts.
+    pub download_link: Duration,
+    /// Most rows of a report as PDF.
+    pub pdf_rows_max: u64,
+    /// Where files wait that are being made; they have no name there, and go with the process.
+    pub spool: PathBuf,
 }
 
 impl Default for FileRules {
@@ -30,6 +36,9 @@ impl Default for FileRules {
             import_bytes_max: 50 << 20,
             unused: Duration::from_secs(24 * 3_600),
             attachments_max: 20,
+            download_link: Duration::from_secs(600),
+            pdf_rows_max: 20_000,
+            spool: std::env::temp_dir(),
         }
     }
 }

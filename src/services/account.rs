@@ -13,7 +13,7 @@ use crate::{
     error::{Code, Error, Result},
     lane::Change,
     scope::TenantScope,
-    services::books::vouchers::Wrong,
+    services::{books::vouchers::Wrong, files::uploads::bytes_taken},
     tenancy,
 };
 
@@ -70,6 +70,16 @@ pub async fn bytes_used(scope: &TenantScope) -> Result<i64> {
         None => None,
     };
     Ok(found.unwrap_or(0))
+}
+
+/// Bytes of all files of the account, which its storage limit bounds.
+///
+/// # Errors
+/// [`Error::Forbidden`] without `TENANT_READ`, or a database that cannot be asked.
+pub async fn file_bytes(scope: &TenantScope) -> Result<i64> {
+    scope.require(Permission::TenantRead)?;
+    let reader = scope.db.reader().await?;
+    bytes_taken(reader.conn()).await
 }
 
 /// Changes company and contact. The account's edit log, in another database, goes first: it may hold a

@@ -5,6 +5,7 @@ pub mod banks;
 pub mod books;
 pub mod chain;
 pub mod demo;
+pub mod exports;
 pub mod files;
 pub mod imports;
 pub mod master;

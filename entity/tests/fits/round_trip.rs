@@ -200,7 +200,11 @@ async fn book_rows(db: &DatabaseConnection) {
     let given =
         [("purpose", FilePurpose::BankStatement.into()), ("state", FileState::Stored.into())];
     fits::<stored_file::Entity>(db, 1, Fill::Full, &given).await;
-    let given = [("purpose", FilePurpose::Import.into()), ("state", FileState::Awaited.into())];
+    let given = [
+        ("purpose", FilePurpose::Import.into()),
+        ("state", FileState::Awaited.into()),
+        ("expires_at", number(2).into()),
+    ];
     fits::<stored_file::Entity>(db, 2, Fill::Sparse, &given).await;
     both_fit::<stored_file_chunk::Entity>(db, &[]).await;
     both_fit::<voucher_attachment::Entity>(db, &[]).await;

@@ -20,5 +20,13 @@ section! {
             "A file that nothing uses is kept for this long after it was uploaded.";
         attachments_per_voucher: usize = Kind::Number(1, 1_000), fixed("20"),
             "Most files beside one voucher.";
+        download_link_seconds: u64 = seconds(10, 86_400), fixed("600"),
+            "How long the address of a download counts.";
+        download_timeout_ms: u64 = ms(100, 3_600_000), fixed("120000"),
+            "Longest time to make the file of a download, before it is answered with 503.";
+        downloads_parallel: usize = Kind::Number(1, 1_000), fixed("8"),
+            "Most downloads that one node makes at the same time; further ones are answered with THROTTLED.";
+        pdf_rows_max: u64 = Kind::Number(100, 200_000), fixed("20000"),
+            "Most rows of a report as PDF, which is held in memory while it is made; CSV and XLSX have no such bound.";
     }
 }

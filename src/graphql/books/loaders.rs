@@ -41,6 +41,7 @@ use crate::{
             standing::{self, Wanted},
             templates, years,
         },
+        files::attachments::{self, Attachment},
         staff::{self, Member},
     },
 };
@@ -65,6 +66,7 @@ pub struct Loaders {
     drafts: DataLoader<Drafts>,
     templates: DataLoader<Templates>,
     recurring: DataLoader<Recurring>,
+    attachments: DataLoader<Attachments>,
 }
 
 /// More keys than any page has: a batch is parted by the service, on one connection.
@@ -101,7 +103,9 @@ impl Loaders {
             drafts: DataLoader::new(Drafts(turn.clone()), tokio::spawn).max_batch_size(BATCH_MAX),
             templates: DataLoader::new(Templates(turn.clone()), tokio::spawn)
                 .max_batch_size(BATCH_MAX),
-            recurring: DataLoader::new(Recurring(turn), tokio::spawn).max_batch_size(BATCH_MAX),
+            recurring: DataLoader::new(Recurring(turn.clone()), tokio::spawn)
+                .max_batch_size(BATCH_MAX),
+            attachments: DataLoader::new(Attachments(turn), tokio::spawn).max_batch_size(BATCH_MAX),
         }
     }
 }
@@ -245,6 +249,11 @@ pub async fn recurring(
     id: RecurringVoucherId,
 ) -> ApiResult<Option<recurring_voucher::Model>> {
     ctx.tenant()?.loaders.recurring.load_one(id).await
+}
+
+/// The files beside a voucher, those that were taken off included.
+pub async fn attachments(ctx: &Context<'_>, id: VoucherId) -> ApiResult<Vec<Attachment>> {
+    Ok(ctx.tenant()?.loaders.attachments.load_one(id).await?.unwrap_or_default())
 }
 
 struct Sums(Turn);
@@ -500,5 +509,17 @@ impl Loader<RecurringVoucherId> for Recurring {
     ) -> ApiResult<HashMap<RecurringVoucherId, recurring_voucher::Model>> {
         let _turn = self.0.one.lock().await;
         Ok(recurring::list::among(&self.0.scope, ids).await?)
+    }
+}
+
+struct Attachments(Turn);
+
+impl Loader<VoucherId> for Attachments {
+    type Value = Vec<Attachment>;
+    type Error = ApiError;
+
+    async fn load(&self, ids: &[VoucherId]) -> ApiResult<HashMap<VoucherId, Vec<Attachment>>> {
+        let _turn = self.0.one.lock().await;
+        Ok(attachments::of_vouchers(&self.0.scope, ids).await?)
     }
 }

@@ -27,6 +27,7 @@ use crate::{
     graphql::{
         context::{Asks, Requires},
         error::{ApiResult, answer},
+        files::attachments::VoucherAttachment,
         id,
         master::types::{VOUCHER_TYPE, VoucherType},
         page::PageAsk,
@@ -169,6 +170,19 @@ impl Voucher {
         let business = self.posted.business;
         let read = loaders::bills(ctx, self.posted.version_id).await?;
         Ok(read.into_iter().map(|row| VoucherBill::of(row, business)).collect())
+    }
+
+    /// The files beside it, in the order in which they came; with `includeDetached` also those that were
+    /// taken off.
+    async fn attachments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whether those are shown that were taken off.", default)]
+        include_detached: bool,
+    ) -> ApiResult<Vec<VoucherAttachment>> {
+        let read = loaders::attachments(ctx, self.posted.id).await?;
+        let shown = read.into_iter().filter(|one| include_detached || one.is_standing());
+        Ok(shown.map(VoucherAttachment::from).collect())
     }
 
     /// What was done to it since, oldest first.

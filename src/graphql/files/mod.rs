@@ -1,5 +1,7 @@
 //! Files in the API: sent in here, attached to vouchers, fetched.
 
+pub mod attachments;
+pub mod downloads;
 pub mod uploads;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, MergedObject, SimpleObject};
@@ -22,7 +24,11 @@ use crate::services::files as service;
 
 /// Mutations of files.
 #[derive(MergedObject, Default, Debug)]
-pub struct FilesMutation(uploads::UploadMutation);
+pub struct FilesMutation(
+    uploads::UploadMutation,
+    attachments::AttachmentMutation,
+    downloads::DownloadMutation,
+);
 
 /// The kind of a file's global id.
 pub const STORED_FILE: &str = "StoredFile";

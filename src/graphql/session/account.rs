@@ -53,6 +53,11 @@ impl AccountDetails {
     async fn storage_used_bytes(&self, ctx: &Context<'_>) -> ApiResult<Decimal> {
         Ok(Decimal(account::bytes_used(&*ctx.tenant()?).await?.to_string()))
     }
+
+    /// Bytes of uploaded files, those included that are announced; `storageLimitBytes` bounds them.
+    async fn stored_files_bytes(&self, ctx: &Context<'_>) -> ApiResult<Decimal> {
+        Ok(Decimal(account::file_bytes(&*ctx.tenant()?).await?.to_string()))
+    }
 }
 
 impl From<tenant_master::Model> for AccountDetails {

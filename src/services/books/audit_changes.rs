@@ -26,13 +26,14 @@ pub enum Told {
 }
 
 /// Fields that hold the number of another thing, and its kind.
-const REFERENCES: [(&str, &str); 20] = [
+const REFERENCES: [(&str, &str); 21] = [
     ("bankLine", "BankLine"),
     ("bill", "Bill"),
     ("category", "CostCategory"),
     ("centre", "CostCentre"),
     ("differenceBy", "Voucher"),
     ("draft", "VoucherDraft"),
+    ("file", "StoredFile"),
     ("group", "AccountGroup"),
     ("ledger", "Ledger"),
     ("owner", "User"),

@@ -94,11 +94,24 @@ pub async fn list(
     let business = chart.asked(scope, business)?;
     let as_at = filter.as_at.unwrap_or_else(|| scope.clock.today(&business.time_zone));
     let reader = scope.db.reader().await?;
-    let conn = reader.conn();
+    list_in(reader.conn(), business.id, as_at, filter, ask).await
+}
+
+/// A page of bills of a business as at a day, from a state of the database that the caller holds.
+///
+/// # Errors
+/// A cursor of another list, or a database that cannot be read.
+pub async fn list_in(
+    conn: &impl ConnectionTrait,
+    business: BusinessId,
+    as_at: NaiveDate,
+    filter: BillFilter,
+    ask: &PageAsk,
+) -> Result<Page<Bill>> {
     let backend = conn.get_database_backend();
     let mut text = bills_as_at(backend);
     let mut binds: Vec<Value> =
-        vec![as_at.into(), as_at.into(), business.id.get().into(), as_at.into()];
+        vec![as_at.into(), as_at.into(), business.get().into(), as_at.into()];
     if let Some(ledger) = filter.ledger {
         text.push_str(" AND b.ledger_id = ?");
         binds.push(ledger.get().into());
@@ -126,7 +139,7 @@ pub async fn list(
     );
     let mut bills = Vec::new();
     for row in conn.query_all_raw(statement(backend, &sql, binds)).await? {
-        bills.push(bill(business.id, &row)?);
+        bills.push(bill(business, &row)?);
     }
     let total = u64::try_from(total).unwrap_or(0);
     Ok(Page::cut(bills, ask, total, |bill| {

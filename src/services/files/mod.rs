@@ -2,6 +2,7 @@
 //!
 //! The bytes lie in the tenant's own database, so that a tenant moves whole and no node holds any.
 
+pub mod attachments;
 pub mod purge;
 pub mod receive;
 pub mod uploads;

@@ -188,6 +188,9 @@ on_every_engine! {
         let shop = Shop::open(app, "meera").await;
         let made = announce(&shop.client, pdf(1_000_000)).await;
         assert!(made.refusals("uploadCreate").is_empty(), "{}", made.body);
+        let told = shop.client.query("{ account { storedFilesBytes storageLimitBytes } }").await;
+        let right = json!({ "storedFilesBytes": "1000000", "storageLimitBytes": "1048576" });
+        assert_eq!(told.at("account"), &right);
         let full = announce(&shop.client, pdf(100_000)).await;
         assert_eq!(full.refusals("uploadCreate"), ["STORAGE_LIMIT input.size"]);
         // What never came makes room.

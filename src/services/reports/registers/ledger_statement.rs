@@ -25,7 +25,7 @@ use crate::{
     scope::TenantScope,
     services::books::{
         chart::{self, Asked},
-        groups::{self, GroupRef},
+        groups::{self, GroupRef, Groups},
         standing::Books,
     },
 };
@@ -91,10 +91,25 @@ pub async fn of_ledger(
     asking: Asking,
     wanted: &Wanted,
 ) -> Result<Option<Statement>> {
+    match frame_of(scope, ledger, asking).await? {
+        Some((ledger, frame)) => read(scope, frame, &[ledger.id], wanted).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A ledger and what its statement stands in; nothing where the caller sees no such ledger.
+///
+/// # Errors
+/// No permission, or an argument that cannot be used.
+pub async fn frame_of(
+    scope: &TenantScope,
+    ledger: Option<LedgerId>,
+    asking: Asking,
+) -> Result<Option<(ledger::Model, Frame)>> {
     let Some(ledger) = found(scope, ledger).await? else { return Ok(None) };
     let businesses = Some(vec![Asked::This(ledger.business_id)]);
     let frame = Frame::of(scope, Asking { businesses, ..asking }, Begins::WithTheYear).await?;
-    read(scope, frame, &[ledger.id], wanted).await.map(Some)
+    Ok(Some((ledger, frame)))
 }
 
 /// Which side of a trade a party is on.
@@ -117,19 +132,26 @@ pub async fn of_party(
     wanted: &Wanted,
 ) -> Result<Option<(PartySide, Statement)>> {
     let Some(row) = found(scope, ledger).await? else { return Ok(None) };
-    let groups = groups::groups(scope).await?;
-    let above = path(&groups, GroupRef::of(&row));
-    let is_below = |code: &str| above.iter().any(|group| group.code == code);
-    let side = if is_below(SUNDRY_DEBTORS) {
-        PartySide::Customer
-    } else if is_below(SUNDRY_CREDITORS) {
-        PartySide::Supplier
-    } else {
-        let why = "a party's ledger hangs below Sundry Debtors or Sundry Creditors";
-        return Err(Error::bad_input("ledgerId", why));
-    };
+    let side = side_of(&*groups::groups(scope).await?, &row)?;
     let statement = of_ledger(scope, ledger, asking, wanted).await?;
     Ok(statement.map(|statement| (side, statement)))
+}
+
+/// Which side of a trade the party of a ledger is on.
+///
+/// # Errors
+/// [`Error::BadInput`] when the ledger is no party's.
+pub fn side_of(groups: &Groups, ledger: &ledger::Model) -> Result<PartySide> {
+    let above = path(groups, GroupRef::of(ledger));
+    let is_below = |code: &str| above.iter().any(|group| group.code == code);
+    if is_below(SUNDRY_DEBTORS) {
+        Ok(PartySide::Customer)
+    } else if is_below(SUNDRY_CREDITORS) {
+        Ok(PartySide::Supplier)
+    } else {
+        let why = "a party's ledger hangs below Sundry Debtors or Sundry Creditors";
+        Err(Error::bad_input("ledgerId", why))
+    }
 }
 
 /// A book of money.
@@ -188,12 +210,24 @@ async fn read(
     ledgers: &[LedgerId],
     wanted: &Wanted,
 ) -> Result<Statement> {
+    let snapshot = scope.db.reader().await?.snapshot().await?;
+    read_in(snapshot.conn(), frame, ledgers, wanted).await
+}
+
+/// The statement of ledgers that stand in a frame, from a state of the database that the caller holds.
+///
+/// # Errors
+/// An argument that cannot be used, or a database that cannot be read.
+pub async fn read_in(
+    conn: &impl ConnectionTrait,
+    frame: Frame,
+    ledgers: &[LedgerId],
+    wanted: &Wanted,
+) -> Result<Statement> {
     let range = (frame.from, frame.to);
     let starts: Vec<Option<Place>> =
         wanted.pages.iter().map(|ask| start(ask, range)).collect::<Result<_>>()?;
     let days: Vec<NaiveDate> = starts.iter().flatten().map(|place| place.day).collect();
-    let snapshot = scope.db.reader().await?.snapshot().await?;
-    let conn = snapshot.conn();
     let of = |business: &business::Model| -> Vec<LedgerId> {
         let is_own = |ledger: &&LedgerId| {
             let row = frame.chart.ledgers.get(*ledger);

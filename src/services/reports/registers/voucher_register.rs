@@ -94,7 +94,19 @@ async fn read(
     wanted: &Wanted,
 ) -> Result<Register> {
     let snapshot = scope.db.reader().await?.snapshot().await?;
-    let conn = snapshot.conn();
+    read_in(snapshot.conn(), frame, base, wanted).await
+}
+
+/// The day book, or the register of a type, from a state of the database that the caller holds.
+///
+/// # Errors
+/// An argument that cannot be used, or a database that cannot be read.
+pub async fn read_in(
+    conn: &impl ConnectionTrait,
+    frame: Frame,
+    base: Option<BaseType>,
+    wanted: &Wanted,
+) -> Result<Register> {
     let shelf = Shelf { frame: &frame, base };
     let needs_tally = wanted.tally || wanted.vouchers.iter().any(|ask| ask.wants_total);
     let months = if needs_tally || !wanted.months.is_empty() {

@@ -1,0 +1,7 @@
+//! Tables as files for people: rows come one after the other and go out as CSV, XLSX or PDF.
+
+pub mod csv;
+pub mod figures;
+pub mod pdf;
+pub mod table;
+pub mod xlsx;
