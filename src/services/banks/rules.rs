@@ -346,11 +346,11 @@ fn checked(
         None if written.pattern.trim().is_empty() => {
             wrong.add(Code::Required, "pattern", "say what the bank writes");
         }
-        Some(pattern) if written.comparison == RuleComparison::Regex => {
-            if compiled(pattern).is_err() {
-                let why = "this is no regular expression, or one that is too large";
-                wrong.add(Code::Invalid, "pattern", why);
-            }
+        Some(pattern)
+            if written.comparison == RuleComparison::Regex && compiled(pattern).is_err() =>
+        {
+            let why = "this is no regular expression, or one that is too large";
+            wrong.add(Code::Invalid, "pattern", why);
         }
         _ => {}
     }

@@ -142,6 +142,7 @@ impl Ask {
             last_day: "to",
             comparatives: Comparatives::default(),
             known_at: self.known_at,
+            scenario: Default::default(),
         }
     }
 
