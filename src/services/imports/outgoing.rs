@@ -432,6 +432,7 @@ mod tests {
             due_on: None,
             debit: Money::ZERO,
             credit: Money::ZERO,
+            foreign: None,
         };
         set(&mut part, Money::from_minor(amount));
         part
