@@ -229,6 +229,7 @@ async fn at(scope: &TenantScope, business: daybook_domain::id::BusinessId, day: 
         last_day: "asAt",
         comparatives: Comparatives::default(),
         known_at: None,
+        scenario: Default::default(),
     };
     let found = trial_balance(scope, &question).await.unwrap();
     let name = &found.frame.businesses[0].name;

@@ -8,7 +8,7 @@ use daybook::{
     config::{Config, Sources},
     http::serve::{Edge, serve},
 };
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -117,7 +117,7 @@ impl TestApp {
 /// Runs a test on one engine, when it is there, and clears up whatever became of it.
 pub fn run_on<T>(engine: Engine, settings: &'static [(&'static str, &'static str)], test: T)
 where
-    T: for<'a> FnOnce(&'a TestApp) -> BoxFuture<'a, ()>,
+    T: for<'a> FnOnce(&'a TestApp) -> LocalBoxFuture<'a, ()>,
 {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -142,7 +142,7 @@ where
 /// As [`run_on`], with a proxy between the program and its tenants' databases.
 pub fn run_behind<T>(engine: Engine, test: T)
 where
-    T: for<'a> FnOnce(&'a TestApp, &'a Proxy) -> BoxFuture<'a, ()>,
+    T: for<'a> FnOnce(&'a TestApp, &'a Proxy) -> LocalBoxFuture<'a, ()>,
 {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let outcome = runtime.block_on(async {

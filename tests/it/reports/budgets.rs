@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{app::TestApp, books::Shop, tenancy::invited};
+use crate::{books::Shop, tenancy::invited};
 
 const REPORT: &str = "query($ids: [ID!]!, $from: Date, $to: Date) {
     budgetReport(budgetIds: $ids, from: $from, to: $to) { months { from }

@@ -62,7 +62,7 @@ impl Shop {
     }
 
     /// The bank's lines, each with its proposals.
-    pub async fn lines(&self) -> Vec<Value> {
+    pub async fn bank_lines(&self) -> Vec<Value> {
         let ask = format!(
             "{{ bankLines(ledgerId: \"{}\", first: 100) {{ nodes {{ id date amount {{ amount }}
                 description status ignoredReason suggestedRule {{ id name }}
@@ -76,7 +76,7 @@ impl Shop {
 
     /// The line with these words.
     pub async fn line(&self, words: &str) -> Value {
-        let lines = self.lines().await;
+        let lines = self.bank_lines().await;
         lines.into_iter().find(|line| line["description"] == words).unwrap()
     }
 

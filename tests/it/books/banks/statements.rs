@@ -41,7 +41,7 @@ on_every_engine! {
         assert_eq!(counts(told), [1, 2, 1], "{}", done.body);
         assert_eq!(told["findings"][0], json!({ "line": 4, "isError": true, "code": "BAD_DATE" }));
         assert_eq!(told["difference"], Value::Null);
-        assert_eq!(shop.lines().await.len(), 5);
+        assert_eq!(shop.bank_lines().await.len(), 5);
         let list = format!("{{ bankStatements(ledgerId: \"{}\") {{ totalCount
             nodes {{ newLineCount createdBy {{ name }} ledger {{ name }} }} }} }}",
             shop.ledgers["State Bank"]);
