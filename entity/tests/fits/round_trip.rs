@@ -155,7 +155,7 @@ async fn book_rows(db: &DatabaseConnection) {
     let given = [
         taken_back.clone(),
         ("credit", 0i64.into()),
-        ("applies_until", none::<chrono::NaiveDate>()),
+        ("applies_until", none::<sea_orm::prelude::Date>()),
     ];
     both_fit::<scenario_entry::Entity>(db, &given).await;
     both_fit::<voucher_item::Entity>(db, std::slice::from_ref(&taken_back)).await;
