@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod figures;
+pub mod file_name;
 pub mod pdf;
 pub mod table;
 pub mod xlsx;

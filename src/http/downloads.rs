@@ -101,6 +101,7 @@ async fn make(desk: &Desk, token: &str, request: RequestInfo) -> Result<Spooled,
     let rules = &desk.office.rules.files;
     Ok(match opens {
         Opens::Report(ask) => exports::report(rules, &scope, &ask).await?,
+        Opens::Books(ask) => exports::books(rules, &scope, &ask).await?,
         Opens::Attachment(id) => exports::attachment(rules, &scope, id).await?,
     })
 }

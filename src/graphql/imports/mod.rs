@@ -1,6 +1,7 @@
 //! Books brought along and taken out, in the API.
 
 pub mod acts;
+pub mod export;
 pub mod import;
 pub mod words;
 
@@ -12,4 +13,4 @@ pub struct ImportsQuery(import::ImportQuery);
 
 /// Mutations of imports.
 #[derive(MergedObject, Default, Debug)]
-pub struct ImportsMutation(acts::ImportMutation);
+pub struct ImportsMutation(acts::ImportMutation, export::BookExportMutation);

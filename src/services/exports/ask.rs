@@ -1,4 +1,4 @@
-//! Which report, of whose books, over which days, in which form.
+//! Which report or books, of whom, over which days, in which form.
 
 use chrono::NaiveDate;
 use daybook_domain::id::{AccountGroupId, BusinessId, LedgerId, SubGroupId};
@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::services::{
     books::{chart::Asked, groups::GroupRef},
+    imports::{
+        asked::{Format, Kind},
+        export::ExportBooks,
+    },
     reports::{
         question::{Comparatives, Question, Whose},
         registers::frame::Asking,
@@ -149,6 +153,40 @@ impl Ask {
     /// What a register is asked with.
     pub fn asking(&self) -> Asking {
         Asking { businesses: self.asked(), from: self.from, to: self.to, known_at: self.known_at }
+    }
+}
+
+/// Whole books that are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskBooks {
+    /// Whose, by number.
+    pub business: i64,
+    /// As what.
+    pub format: Format,
+    /// Which part, where the format has parts.
+    pub part: Option<Kind>,
+    /// First day of the vouchers.
+    pub from: Option<NaiveDate>,
+    /// Last day.
+    pub to: Option<NaiveDate>,
+}
+
+impl AskBooks {
+    /// What is asked for, of this business.
+    pub fn of(business: BusinessId, command: ExportBooks) -> Self {
+        let ExportBooks { format, kind, from, to, .. } = command;
+        Self { business: business.get(), format, part: kind, from, to }
+    }
+
+    /// What is to be taken out.
+    pub fn command(&self) -> ExportBooks {
+        ExportBooks {
+            business: Asked::This(BusinessId::new(self.business)),
+            format: self.format,
+            kind: self.part,
+            from: self.from,
+            to: self.to,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reports and files that go out: a link first, then, when it is opened, the file, made anew.
+//! Reports, books and files that go out: a link first, then, when it is opened, the file, made anew.
 //!
 //! A link says what is asked for, not what was found: whoever opens it is looked up again, with the rights
 //! of that moment. Rows go page by page from one state of the database to a file without a name on disk, so
@@ -15,7 +15,7 @@ mod statements;
 use daybook_domain::{id::VoucherAttachmentId, role::Permission};
 use serde::{Deserialize, Serialize};
 
-pub use ask::{Ask, Form, Report};
+pub use ask::{Ask, AskBooks, Form, Report};
 pub use spool::Spooled;
 
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
     error::{Code, Error, Refusal, Result},
     office::{FileRules, Office},
     scope::TenantScope,
+    services::imports::export::{self, ExportBooks},
 };
 use rows::Table;
 
@@ -34,6 +35,8 @@ pub const DOWNLOAD: &str = "download";
 pub enum Opens {
     /// A report.
     Report(Box<Ask>),
+    /// Whole books.
+    Books(AskBooks),
     /// A file beside a voucher, by its number.
     Attachment(i64),
 }
@@ -71,6 +74,30 @@ pub async fn report(rules: &FileRules, scope: &TenantScope, ask: &Ask) -> Result
     scope.require(Permission::ReportRead)?;
     let table = open(scope, ask).await?;
     spool::table(rules, table, ask.form).await
+}
+
+/// Looks whether books can be taken out, and answers their link and the name of their file.
+///
+/// # Errors
+/// No permission, or refusals: no such business, a part that the format has not, days the wrong way round.
+pub async fn prepare_books(
+    office: &Office,
+    scope: &TenantScope,
+    command: ExportBooks,
+) -> Result<(Link, String)> {
+    let export = export::prepare(scope, command).await?;
+    let opens = Opens::Books(AskBooks::of(export.business().id, command));
+    Ok((link(office, scope, opens)?, export.file_name()))
+}
+
+/// Makes the file of a business's books.
+///
+/// # Errors
+/// No permission (any more), a business that is not seen (any more), what the format cannot say, or a
+/// database or disk that cannot serve.
+pub async fn books(rules: &FileRules, scope: &TenantScope, ask: &AskBooks) -> Result<Spooled> {
+    let export = export::prepare(scope, ask.command()).await?;
+    spool::books(rules, scope, &export).await
 }
 
 /// Copies a file beside a voucher, which the caller sees, to where it is sent from.

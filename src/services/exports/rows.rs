@@ -4,7 +4,10 @@ use async_trait::async_trait;
 
 use super::ask::Form;
 use crate::{
-    documents::table::{Head, Row},
+    documents::{
+        file_name::part,
+        table::{Head, Row},
+    },
     error::Result,
 };
 
@@ -59,10 +62,6 @@ impl Table {
     /// What its file is called.
     pub fn file_name(&self, form: Form) -> String {
         let Head { title, business, .. } = &self.head;
-        let plain = |text: &str| -> String {
-            let kept = text.chars().map(|one| if "/\\:*?\"<>|".contains(one) { '-' } else { one });
-            kept.filter(|one| !one.is_control()).take(60).collect()
-        };
-        format!("{} - {}.{}", plain(title), plain(business), form.ending())
+        format!("{} - {}.{}", part(title), part(business), form.ending())
     }
 }

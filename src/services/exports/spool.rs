@@ -20,7 +20,10 @@ use crate::{
     error::{Code, Error, Result},
     office::FileRules,
     scope::TenantScope,
-    services::files::attachments::{self, Attachment},
+    services::{
+        files::attachments::{self, Attachment},
+        imports::export::{self, Export},
+    },
 };
 
 /// A file that is ready to be sent. It goes when it is dropped.
@@ -87,6 +90,23 @@ fn write(
     }
     table.finish()?;
     Ok(file)
+}
+
+/// Writes the books of a business as they stand at this moment.
+///
+/// # Errors
+/// No permission, what the format cannot say, or a database or disk that cannot serve.
+pub async fn books(rules: &FileRules, scope: &TenantScope, wanted: &Export) -> Result<Spooled> {
+    let folder: PathBuf = rules.spool.clone();
+    let (file, sink) = blocking(move || {
+        let file = unnamed(&folder)?;
+        let sink = BufWriter::new(file.try_clone()?);
+        Ok((file, sink))
+    })
+    .await?;
+    // The writer flushes what it was given before it ends well.
+    Box::pin(export::write(scope, wanted, sink)).await?;
+    ready(file, wanted.file_name(), wanted.media_type().to_owned())
 }
 
 /// Copies an attachment's bytes out of the database.

@@ -12,6 +12,7 @@ use super::{
     outgoing::Outgoing,
 };
 use crate::{
+    documents::file_name::part,
     error::{Code, Error, Result},
     interchange::{
         BooksWriter, Currency, Head, WriteError,
@@ -55,14 +56,14 @@ pub struct Export {
 impl Export {
     /// The name of its file.
     pub fn file_name(&self) -> String {
-        let (part, end) = match (self.format, self.kind) {
+        let (what, end) = match (self.format, self.kind) {
             (Format::Csv, kind) => (kind.word().to_lowercase(), "csv"),
             (Format::Xlsx, _) => ("books".to_owned(), "xlsx"),
             (Format::TallyXml, _) => ("books".to_owned(), "xml"),
             (Format::Hledger, _) => ("books".to_owned(), "journal"),
             (Format::Beancount, _) => ("books".to_owned(), "beancount"),
         };
-        format!("{} {part}.{end}", self.business.name)
+        format!("{} {what}.{end}", part(&self.business.name))
     }
 
     /// The type of its bytes.
@@ -92,13 +93,13 @@ pub async fn prepare(scope: &TenantScope, command: ExportBooks) -> Result<Export
     let kind = match (command.format, command.kind) {
         (Format::Csv, None | Some(Kind::Books)) => {
             let why = "one sheet holds groups, ledgers, openings or vouchers; say which";
-            return Err(Error::refused(Code::Required, "input.kind", why));
+            return Err(Error::refused(Code::Required, "input.part", why));
         }
         (Format::Csv, Some(kind)) => kind,
         (_, None | Some(Kind::Books)) => Kind::Books,
         _ => {
-            let why = "a file of this format holds whole books; leave the kind out";
-            return Err(Error::refused(Code::Invalid, "input.kind", why));
+            let why = "a file of this format holds whole books; leave the part out";
+            return Err(Error::refused(Code::Invalid, "input.part", why));
         }
     };
     let begins = business.books_begin_on;

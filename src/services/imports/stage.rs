@@ -118,7 +118,7 @@ pub async fn stage(scope: &TenantScope, command: StageImport) -> Result<import::
 
 /// What a file of this format holds.
 fn kind_of(format: Format, kind: Option<Kind>) -> Result<Kind> {
-    let refuse = |code, why: &str| Err(Error::refused(code, "input.kind", why));
+    let refuse = |code, why: &str| Err(Error::refused(code, "input.part", why));
     match (format, kind) {
         (Format::Csv, None | Some(Kind::Books)) => refuse(
             Code::Required,
@@ -126,7 +126,7 @@ fn kind_of(format: Format, kind: Option<Kind>) -> Result<Kind> {
         ),
         (Format::Csv | Format::Xlsx, Some(kind)) => Ok(kind),
         (_, None | Some(Kind::Books)) => Ok(Kind::Books),
-        _ => refuse(Code::Invalid, "a file of this format holds whole books; leave the kind out"),
+        _ => refuse(Code::Invalid, "a file of this format holds whole books; leave the part out"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Books brought along from other programs, and taken out again.
 
+mod downloads;
 mod flow;
 mod numbers;
 mod refusals;
