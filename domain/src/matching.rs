@@ -408,15 +408,16 @@ impl<'c, T> Search<'c, '_, T> {
 /// Of many proposals those that may be confirmed without a look: at least this sure, with no other as good
 /// for a line or an entry of theirs, and none of these in two of them.
 pub fn beyond_doubt(proposals: &[Proposal], least: u8) -> Vec<Proposal> {
-    let doubtful: BTreeSet<BankLineId> = proposals
-        .iter()
-        .filter(|one| one.reasons.contains(&Reason::Ambiguous))
-        .flat_map(|one| one.lines.iter().copied())
-        .collect();
-    let mut sure: Vec<&Proposal> = proposals
-        .iter()
-        .filter(|one| one.score >= least && one.lines.iter().all(|line| !doubtful.contains(line)))
-        .collect();
+    // What was one of several equals was worth so much more before; weaker ones raise no doubt.
+    let is_doubtful = |one: &Proposal| {
+        proposals.iter().any(|other| {
+            other.reasons.contains(&Reason::Ambiguous)
+                && other.score.saturating_add(AMBIGUOUS) >= one.score
+                && other.lines.iter().any(|line| one.lines.contains(line))
+        })
+    };
+    let mut sure: Vec<&Proposal> =
+        proposals.iter().filter(|one| one.score >= least && !is_doubtful(one)).collect();
     sure.sort_by(|one, other| {
         (other.score, &one.lines, &one.entries).cmp(&(one.score, &other.lines, &other.entries))
     });

@@ -111,7 +111,22 @@ on_every_engine! {
             .iter()
             .map(|one| one["name"].as_str().unwrap().to_owned())
             .collect();
-        assert_eq!(reached, possible);
+        // These take a file, a bank or a plan to make; tests of their own make them.
+        let elsewhere = [
+            "BankLine",
+            "BankMatch",
+            "BankRule",
+            "BankStatement",
+            "Budget",
+            "CostCategory",
+            "CostCentre",
+            "Import",
+            "StoredFile",
+            "TaxFiling",
+            "VoucherAttachment",
+        ];
+        let elsewhere: BTreeSet<String> = elsewhere.map(str::to_owned).into();
+        assert_eq!(&possible - &reached, elsewhere);
         // Whatever else has an id: oneself, who is a User or an Admin, and what belongs to a voucher.
         let not: Vec<&str> = schema
             .types()

@@ -45,9 +45,7 @@ fn sample(column: &ColumnType, n: i64) -> Value {
         ColumnType::Boolean => true.into(),
         ColumnType::Date => day(2024, 2, 29).into(),
         ColumnType::Text => format!("₹ {n} {}", "चालान ".repeat(20_000)).into(),
-        ColumnType::VarBinary(_) | ColumnType::Blob => {
-            vec![0_u8, 255, 39, 92].repeat(65_536).into()
-        }
+        ColumnType::VarBinary(_) | ColumnType::Blob => [0_u8, 255, 39, 92].repeat(65_536).into(),
         ColumnType::String(_) => format!("₹{n}").into(),
         other => panic!("no sample of {other:?}"),
     }

@@ -25,6 +25,7 @@ pub mod revaluation;
 pub mod scenarios;
 pub mod subscriptions;
 pub mod templates;
+pub mod voucher_errors;
 pub mod vouchers;
 pub mod years;
 

@@ -49,7 +49,7 @@ pub struct ScenarioMutation;
 impl ScenarioMutation {
     /// Posts what a memorandum says as a voucher that counts and takes the memorandum back, both or
     /// neither. The voucher's `reference` is the memorandum's number; on ledgers that are kept bill by bill
-    /// it stays on account. Requires: VOUCHER_POST and VOUCHER_CANCEL.
+    /// it stays on account. The caller needs VOUCHER_CANCEL, too. Requires: VOUCHER_POST.
     #[graphql(
         guard = "Requires(Permission::VoucherPost)",
         complexity = "crate::graphql::cost::of_many(1, child_complexity.saturating_add(15))"

@@ -155,7 +155,7 @@ pub async fn open_ones(conn: &impl ConnectionTrait, business: BusinessId) -> Res
     let backend = conn.get_database_backend();
     let text = format!("SELECT * FROM ({}) q WHERE q.left_open <> 0", bills_as_at(backend));
     let last = NaiveDate::from_ymd_opt(9_999, 12, 31).unwrap_or_default();
-    let binds = [Value::from(last), business.get().into(), last.into()];
+    let binds = [Value::from(last), last.into(), business.get().into(), last.into()];
     let rows = conn.query_all_raw(statement(backend, &text, binds)).await?;
     rows.iter().map(|row| bill(business, row)).collect()
 }

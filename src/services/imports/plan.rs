@@ -275,6 +275,12 @@ impl Work<'_> {
                 None => return Ok(None),
             },
         };
+        if staged.entries.is_empty() {
+            summary.left_out = summary.left_out.saturating_add(1);
+            let message = "it moves nothing and makes no voucher";
+            self.findings.note_of(line, &label, Reason::NotTaken, message);
+            return Ok(None);
+        }
         if !typed.base.affects_books() {
             summary.left_out = summary.left_out.saturating_add(1);
             let message = "vouchers of this type do not count in the books, and are not taken";

@@ -326,7 +326,9 @@ on_every_engine! {
         let template = staff.template("Rent").await;
         let once = json!({ "unit": "DAY", "firstOn": today(app).to_string(), "times": 1 });
         let plain = shop.recur(&template, once.clone()).await;
-        let waiting = staff.recur(&template, once.clone()).await;
+        let mut theirs = once.clone();
+        theirs["catchUp"] = json!("ALL");
+        let waiting = staff.recur(&template, theirs).await;
         let mut kept = once.clone();
         kept["makes"] = json!("DRAFT");
         let kept = shop.recur(&template, kept).await;

@@ -67,7 +67,6 @@ fn wrong_vouchers(shop: &Shop) -> Vec<(Value, Value, &'static str)> {
         ),
         (json!("voucherTypeId"), json!("?"), "VOUCHER_TYPE_UNKNOWN input.voucherTypeId"),
         (json!("voucherTypeId"), is_type("SO"), "NOT_ALLOWED input.voucherTypeId"),
-        (json!("voucherTypeId"), is_type("MEM"), "NOT_ALLOWED input.voucherTypeId"),
         (json!("voucherTypeId"), is_type("JRN"), "SIDE_RULE input.entries.1"),
         (json!("voucherTypeId"), is_type("CTR"), "SIDE_RULE input.entries.0"),
         (json!("voucherTypeId"), is_type("RCT"), "SIDE_RULE input.entries.1"),

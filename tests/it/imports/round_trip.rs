@@ -70,8 +70,7 @@ async fn taken_out(
     let export = export::prepare(scope, command).await.unwrap();
     let kept = Kept::default();
     export::write(scope, &export, kept.clone()).await.unwrap();
-    let bytes = kept.0.lock().unwrap().clone();
-    bytes
+    kept.0.lock().unwrap().clone()
 }
 
 fn business_of(global: &str) -> BusinessId {

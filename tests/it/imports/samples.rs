@@ -13,6 +13,7 @@ use crate::{
     engine::Engine,
 };
 
+#[expect(clippy::disallowed_methods, reason = "tests have no settings of their own")]
 fn sample(name: &str) -> Option<Vec<u8>> {
     let Ok(folder) = std::env::var("DAYBOOK_SAMPLES") else {
         eprintln!("skipped: real files of other programs; DAYBOOK_SAMPLES names no folder");
@@ -134,7 +135,7 @@ async fn journals(app: &TestApp) {
     let stands = closing(&shop, &id, "2014-12-31").await;
     assert_eq!(below(&stands, "Liabilities"), minor("-2,891.85"));
     assert_eq!(below(&stands, "Equity"), minor("-3,077.70"));
-    let input = json!({ "name": "Long", "country": "US", "booksBeginOn": "2010-01-01" });
+    let input = json!({ "name": "Long", "country": "US", "booksBeginOn": "2000-01-01" });
     let id = business(&shop.client, input).await;
     let long = sample("beancount/long-example.beancount").unwrap();
     bring(app, &shop.client, Some(&id), ("BEANCOUNT", None), &long).await;
@@ -167,7 +168,8 @@ async fn connector(app: &TestApp) {
     let mapped = super::act(&shop.client, "Map", map).await;
     let found = import(&mapped, "importMap").clone();
     assert_eq!(findings(&found, "ERROR"), [""; 0], "{found}");
-    assert_eq!(super::apply(&shop.client, &found).await["counts"]["vouchers"], 100);
+    // One of the hundred comes to nothing.
+    assert_eq!(super::apply(&shop.client, &found).await["counts"]["vouchers"], 99);
     assert_eq!(found["totals"]["vouchers"]["amount"], "67068248.03");
 }
 

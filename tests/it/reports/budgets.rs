@@ -26,7 +26,7 @@ fn figure(one: &Value) -> Value {
     json!([one["budget"]["amount"], one["variance"]["amount"], one["variancePercent"]])
 }
 
-async fn input(shop: &Shop, centre: &str) -> Value {
+fn input(shop: &Shop, centre: &str) -> Value {
     let (first, _) = month(shop, 0);
     let (second, _) = month(shop, 1);
     let (_, last) = month(shop, 2);
@@ -47,7 +47,7 @@ on_every_engine! {
         let shops = shop.category("Shops").await;
         let north = shop.centre(&shops, None, "North").await;
         let gate = shop.centre(&shops, Some(&north), "Gate").await;
-        let made = shop.keep("budgetCreate", "budget", None, input(&shop, &north).await).await;
+        let made = shop.keep("budgetCreate", "budget", None, input(&shop, &north)).await;
         let plan = made.text("budgetCreate.budget.id");
         // Rent 100 + 20.50 in the first month, 70 in the second; sales 500 in the second.
         shop.number(&shop.rent("1", "100", 10, &[(&gate, "60")])).await;
@@ -108,7 +108,7 @@ on_every_engine! {
         let shop = Shop::open(app, "meera").await;
         let shops = shop.category("Shops").await;
         let north = shop.centre(&shops, None, "North").await;
-        let right = input(&shop, &north).await;
+        let right = input(&shop, &north);
         let create = async |change: &(dyn Fn(&mut Value) + Sync)| {
             let mut input = right.clone();
             change(&mut input);
