@@ -139,7 +139,7 @@ on_every_engine! {
             .map(|of| of["name"].as_str().unwrap())
             .filter(|name| !possible.contains(*name))
             .collect();
-        assert_eq!(not, ["AdminMe", "Me", "VoucherAct", "VoucherEntry"]);
+        assert_eq!(not, ["AdminMe", "BankEntry", "Me", "VoucherAct", "VoucherEntry", "VoucherItem"]);
     }
 
     async fn a_tenant_finds_itself_and_no_other(app: &TestApp) {

@@ -64,7 +64,12 @@ on_every_engine! {
             }
             let name = field["name"].as_str().unwrap();
             let is_needed = |one: &&Value| one["type"]["kind"] == "NON_NULL";
-            assert!(!field["args"].as_array().unwrap().iter().any(|one| is_needed(&one)), "{name}");
+            let needs = field["args"].as_array().unwrap().iter().any(|one| is_needed(&one));
+            // What is a bank's is asked of one ledger.
+            assert_eq!(needs, name.starts_with("bank") && name != "bankRules", "{name}");
+            if needs {
+                continue;
+            }
             // A rate is told by its currency and day, and has no id of its own.
             let leaf = if name == "exchangeRates" { "rate" } else { "id" };
             let mut costs = BTreeMap::new();

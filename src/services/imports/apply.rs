@@ -124,7 +124,17 @@ pub async fn apply(scope: &TenantScope, command: ApplyImport) -> Result<Applied>
                 "this business wants vouchers approved one by one; turn that off for the import";
             return Err(Error::refused(Code::ApprovalRequired, "input.importId", why));
         }
-        let (row, checked) = checked_again(scope, row, &business).await?;
+        let (row, checked) = match checked_again(scope, row, &business).await {
+            Err(refused @ Error::Refused(_)) => {
+                // The same call beside this one may have applied it meanwhile; then it is answered alike.
+                let (now, _) = list::of_caller(scope, command.import).await?;
+                if now.state == ImportState::Applied {
+                    continue;
+                }
+                return Err(refused);
+            }
+            checked => checked?,
+        };
         refuse_faulty(&row)?;
         let work = Work::of(scope, &business, checked).await?;
         let claim = command.claim.clone();

@@ -97,7 +97,7 @@ async fn tally(app: &TestApp) {
 async fn beancount(app: &TestApp) {
     let Some(basic) = sample("beancount/basic.beancount") else { return };
     let shop = Shop::open(app, "meera").await;
-    let input = json!({ "name": "Basic", "country": "US", "booksBeginOn": "2008-01-01" });
+    let input = json!({ "name": "Basic", "country": "US", "booksBeginOn": "2007-01-01" });
     let id = business(&shop.client, input).await;
     let done = bring(app, &shop.client, Some(&id), ("BEANCOUNT", None), &basic).await;
     assert_eq!(done["counts"]["vouchers"], 67, "{done}");
