@@ -94,7 +94,8 @@ on_every_engine! {
         let shop = Shop::open(app, "meera").await;
         let csv = format!("Date,Voucher type,No,Ledger,Debit,Credit\n\
             {day},Tax Invoice,A1,Walk-in,100,\n{day},Tax Invoice,A1,Cloth Sales,,100\n\
-            {day},,,Till,40,\n{day},,,Walk-in,,40\n", day = shop.day(3));
+            {later},,,Till,40,\n{later},,,Walk-in,,40\n",
+            day = shop.day(3), later = shop.day(4));
         let part = ("CSV", Some("VOUCHERS"));
         let staged = stage(app, &shop.client, None, part, csv.as_bytes()).await;
         let found = import(&staged, "importStage").clone();
