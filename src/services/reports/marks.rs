@@ -10,7 +10,7 @@ use daybook_domain::{
     period::{month_key, month_start},
     statement::span::is_month_end,
 };
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 
 use super::scenario::{self, Scenario};
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
     error::Result,
     services::books::balances::Sums,
 };
+
+/// Most ledgers that a statement names one by one.
+const NAMED_MAX: usize = 10_000;
 
 /// Sums of ledgers up to and with each of some days.
 #[derive(Debug, Default)]
@@ -192,7 +195,7 @@ impl Rows<'_> {
         only_closing: bool,
     ) -> Result<()> {
         let backend = conn.get_database_backend();
-        let mut binds = self.business_binds();
+        let (ledgers, mut binds) = self.own_ledgers(conn).await?;
         binds.extend([Value::from(month_start(day)), Value::from(day)]);
         let mut and = "";
         if only_closing {
@@ -202,16 +205,36 @@ impl Rows<'_> {
         // By ledger and day: the index that holds the amounts.
         let text = format!(
             "SELECT ledger_id, {}, {} FROM voucher_ledger_entries \
-             WHERE ledger_id IN (SELECT id FROM ledgers WHERE business_id IN ({})) \
-             AND dated >= ? AND dated <= ?{and} GROUP BY ledger_id",
+             WHERE ledger_id IN ({ledgers}) AND dated >= ? AND dated <= ?{and} GROUP BY ledger_id",
             sum(backend, "effect * debit"),
             sum(backend, "effect * credit"),
-            list(self.businesses.len()),
         );
         for row in conn.query_all_raw(statement(backend, &text, binds)).await? {
             marks.add(LedgerId::new(row.try_get_by_index(0)?), place, sums_in(&row, 1)?);
         }
         Ok(())
+    }
+
+    /// The ledgers of the businesses as SQL, and the values it binds. MySQL and MariaDB keep to a range of
+    /// days within an index only where the ledgers are named; elsewhere a question does as well.
+    async fn own_ledgers(&self, conn: &impl ConnectionTrait) -> Result<(String, Vec<Value>)> {
+        let own = format!(
+            "SELECT id FROM ledgers WHERE business_id IN ({})",
+            list(self.businesses.len())
+        );
+        let backend = conn.get_database_backend();
+        if backend != DbBackend::MySql {
+            return Ok((own, self.business_binds()));
+        }
+        let mut named: Vec<Value> = Vec::new();
+        for row in conn.query_all_raw(statement(backend, &own, self.business_binds())).await? {
+            let id: i64 = row.try_get_by_index(0)?;
+            named.push(id.into());
+        }
+        if named.is_empty() || named.len() > NAMED_MAX {
+            return Ok((own, self.business_binds()));
+        }
+        Ok((list(named.len()), named))
     }
 
     /// All entries recorded up to an instant.
