@@ -45,7 +45,7 @@ pub fn missing_like(id: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{kind}:{}", i64::MAX))
 }
 
-/// Whether nothing but nulls, empty lists and user errors stands in an answer's data.
+/// Whether nothing but nulls, empty lists, counts of nothing and user errors stands in an answer's data.
 pub fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -55,9 +55,10 @@ pub fn is_empty(value: &Value) -> bool {
                 name.as_str(),
                 "userErrors" | "pageInfo" | "replayed" | "dryRun" | "__typename"
             ) || is_empty(value)
-                || (name == "totalCount" && value == 0)
         }),
-        _ => false,
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(_) => false,
     }
 }
 
