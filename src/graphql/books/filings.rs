@@ -1,15 +1,13 @@
 //! Tax returns that were filed, in the API.
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
-use daybook_domain::{
-    id::{TaxFilingId, UserId},
-    role::Permission,
-};
+use daybook_domain::{id::TaxFilingId, role::Permission};
 use daybook_entity::tenant::filings::tax_filing;
 
 use super::{
     businesses::{Business, asked},
     loaders,
+    lock_exceptions::person,
     locks::PeriodLockUserError,
 };
 use crate::{
@@ -93,13 +91,6 @@ impl TaxFiling {
     /// Who withdrew it; null where nobody did, and for callers without USER_READ when it was somebody else.
     async fn withdrawn_by(&self, ctx: &Context<'_>) -> ApiResult<Option<User>> {
         person(ctx, self.row.withdrawn_by).await
-    }
-}
-
-async fn person(ctx: &Context<'_>, user: Option<UserId>) -> ApiResult<Option<User>> {
-    match user {
-        Some(user) => Ok(loaders::user(ctx, user).await?.map(User::from)),
-        None => Ok(None),
     }
 }
 

@@ -111,7 +111,8 @@ impl LockException {
     }
 }
 
-async fn person(ctx: &Context<'_>, user: Option<UserId>) -> ApiResult<Option<User>> {
+/// Whoever did something, as far as the caller may see them.
+pub async fn person(ctx: &Context<'_>, user: Option<UserId>) -> ApiResult<Option<User>> {
     match user {
         Some(user) => Ok(loaders::user(ctx, user).await?.map(User::from)),
         None => Ok(None),

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use std::borrow::Cow;
+
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use daybook_domain::{
     id::{LedgerId, LockExceptionId, UserId, VoucherId, VoucherTypeId},
@@ -36,7 +38,7 @@ use crate::{
         scalar::{Date, DateTime, Decimal, Money},
         staff::User,
     },
-    lane::{PostedVoucher, stored::has_items},
+    lane::{PostedEntry, PostedVoucher, stored::has_items},
     scope::TenantScope,
     services::books::{
         chart,
@@ -120,6 +122,17 @@ impl From<PostedVoucher> for Voucher {
             version: posted.version,
             recorded_at: DateTime(posted.recorded_at),
             posted,
+        }
+    }
+}
+
+impl Voucher {
+    /// Its entries: those that were read with it, or else by the loader.
+    async fn read_entries(&self, ctx: &Context<'_>) -> ApiResult<Cow<'_, [PostedEntry]>> {
+        if self.posted.entries.is_empty() {
+            Ok(Cow::Owned(loaders::entries(ctx, self.posted.version_id).await?))
+        } else {
+            Ok(Cow::Borrowed(&self.posted.entries))
         }
     }
 }
@@ -226,26 +239,14 @@ impl Voucher {
         if !self.posted.base_type.is_scenario() {
             return Ok(None);
         }
-        let read;
-        let entries = if self.posted.entries.is_empty() {
-            read = loaders::entries(ctx, self.posted.version_id).await?;
-            &read
-        } else {
-            &self.posted.entries
-        };
+        let entries = self.read_entries(ctx).await?;
         Ok(entries.first().and_then(|entry| entry.detail.applies_until).map(Date))
     }
 
     /// Its entries in order.
     async fn entries(&self, ctx: &Context<'_>) -> ApiResult<Vec<VoucherEntry>> {
         let scope = &ctx.tenant()?;
-        let read;
-        let entries = if self.posted.entries.is_empty() {
-            read = loaders::entries(ctx, self.posted.version_id).await?;
-            &read
-        } else {
-            &self.posted.entries
-        };
+        let entries = self.read_entries(ctx).await?;
         let exponent_of = |code: &str| scope.catalogue.currency_exponent(code);
         let shown = |business: &business::Model| {
             let version = self.posted.version_id;
